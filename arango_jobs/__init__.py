@@ -1,0 +1,1 @@
+"""ArangoDB's background jobs as ``concurrent.futures.Future`` objects."""
