@@ -1,0 +1,193 @@
+"""What a user wants done, and the plain HTTP values it becomes.
+
+    Operation ─▶ Request ─▶ (a transport) ─▶ Response ─▶ the operation's decoder
+
+An API wrapper builds one `Operation` per call and knows no context; whoever
+executes it decides whether it is sent now, as a server-side job, or managed.
+Nothing here opens a socket, reads a clock or knows the job protocol.
+
+These values travel on the hot path, so they are slotted and not frozen: treat
+them as immutable all the same.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import quote
+
+from arango_jobs import json as _json
+
+if TYPE_CHECKING:
+    from arango_jobs.errors import ArangoServerError
+
+__all__ = [
+    "Headers",
+    "MergePlan",
+    "Operation",
+    "OperationKind",
+    "Request",
+    "Response",
+    "Retry",
+    "quote_segment",
+]
+
+T = TypeVar("T")
+
+Headers = tuple[tuple[str, str], ...]
+
+
+def quote_segment(name: str) -> str:
+    """Quote `name` so that it stays one path segment, whatever characters it holds."""
+    quoted = quote(name, safe="")
+    # A dot segment would be taken as a step in the path by proxies and clients (RFC 3986 §5.2.4).
+    return quoted.replace(".", "%2E") if quoted in (".", "..") else quoted
+
+
+class Retry(enum.Enum):
+    """What a second run of an operation would do, when the first may have run."""
+
+    SAFE = "safe"
+    """It reads only."""
+    IDEMPOTENT = "idempotent"
+    """It writes, and a second run leaves the same data."""
+    NEVER = "never"
+    """It may do harm."""
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """One HTTP request: `target` is path and query, already quoted, with the database."""
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes = b""
+    is_quick: bool = True
+    """Whether it is answered at once, so that others may be pipelined behind it."""
+
+
+@dataclass(slots=True, eq=False)
+class Response:
+    """One HTTP response, header names in lower case."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    url: str = ""
+    loads: Callable[[bytes], Any] = _json.loads
+    """What decodes the body: the user's deserializer where there is one."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Decode the body, `None` where it is empty or no JSON."""
+        if not self.body:
+            return None
+        try:
+            return self.loads(self.body)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MergePlan:
+    """How operations of one kind become one array request, and how its reply is taken apart.
+
+    `element` gives what stands for an operation in the array (JSON-able).
+    `value` turns a successful element into what the single call would have returned.
+    Array replies and the status of a failed element: server-protocol.md §8.2.
+    """
+
+    method: str
+    target: str
+    element: Callable[[Operation[Any]], Any]
+    value: Callable[[Any], Any]
+    """From a successful element of the reply (already decoded JSON) to the single call's result."""
+    status: int
+    """The status that the single call has on success."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OperationKind(Generic[T]):
+    """What all operations of one wrapper method with the same options share.
+
+    Wrappers keep one per method, database, collection and options: operations
+    with the *same object* as kind can be merged.
+    """
+
+    name: str
+    """`family.method`, such as `document.insert`: names the operation in logs, stats, ledgers."""
+    method: str
+    database: str
+    path: str
+    """Below the database, quoted: `/_api/document/students`."""
+    decode: Callable[[Response, Operation[T]], T]
+    """Gets *every* response of the operation, failures too; raises `error` for those."""
+    error: type[ArangoServerError]
+    query: str = ""
+    """Encoded, with its question mark, or empty."""
+    headers: Headers = ()
+    retry: Retry = Retry.NEVER
+    is_text: bool = False
+    """Whether the body is bytes or str, to be sent as it is."""
+    is_query: bool = False
+    """Whether it is an AQL query whose `options.maxRuntime` can carry a deadline."""
+    merge: MergePlan | None = None
+    order: str | None = None
+    """Operations with the same `order` and key run one after the other, in order of submission."""
+    is_head: bool = False
+    """Whether it must not become a job (HEAD: server-protocol.md H-13)."""
+    prefix: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put the database before the path."""
+        object.__setattr__(self, "prefix", f"/_db/{quote_segment(self.database)}{self.path}")
+
+
+@dataclass(slots=True, eq=False)
+class Operation(Generic[T]):
+    """One call of a wrapper: what to send and how to read the answer."""
+
+    kind: OperationKind[T]
+    body: Any = None
+    """JSON-able (not yet encoded), or bytes/str where `kind.is_text`; `None`: no body."""
+    key: str | None = None
+    """The key of the one document it is about; ends the path unless `is_keyless`."""
+    headers: Headers = ()
+    is_keyless: bool = False
+    """Whether `key` is only information and not part of the path (an insert with `_key`)."""
+    retry: Retry | None = None
+    """Overrides the kind's."""
+    made_key: bool = False
+    """Whether the key was made by us, so that finding it taken means that a first run succeeded."""
+
+    @property
+    def target(self) -> str:
+        """Path and query of the single request."""
+        kind = self.kind
+        if self.key is None or self.is_keyless:
+            return kind.prefix + kind.query
+        return f"{kind.prefix}/{quote_segment(self.key)}{kind.query}"
+
+    @property
+    def effective_retry(self) -> Retry:
+        """What a second run would do."""
+        return self.kind.retry if self.retry is None else self.retry
+
+    def decode(self, response: Response) -> T:
+        """Return the result that `response` carries, or raise the operation's error."""
+        return self.kind.decode(response, self)
+
+    def with_retry(self, retry: Retry | str) -> Operation[T]:
+        """Return a copy that says what a second run would do."""
+        return replace(self, retry=Retry(retry))
+
+    def __repr__(self) -> str:
+        """Show what it is, never the document it carries."""
+        return f"<Operation {self.kind.name} {self.kind.method} {self.target}>"
