@@ -1,0 +1,5 @@
+"""An embedded server that speaks ArangoDB's protocol: for a first try and for tests.
+
+It keeps everything in memory and is no database to keep data in.
+Imports nothing of the client: a double built on the client's code would share its mistakes.
+"""
