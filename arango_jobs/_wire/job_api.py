@@ -1,0 +1,220 @@
+"""The job protocol: how each call is asked, and what each answer means.
+
+The one rule that everything rests on: an answer to `PUT /_api/job/<id>` is the
+operation's own if, and only if, it carries `x-arango-async-id`
+(server-protocol.md §4.2). A status is looked at only where that header is missing.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+from urllib.parse import quote
+
+from arango_jobs.operations import Headers, Operation, Request, Response, quote_segment
+
+__all__ = [
+    "ASYNC_HEADER",
+    "ASYNC_ID",
+    "QUEUE_TIME",
+    "Meaning",
+    "cancel_request",
+    "delete_all_request",
+    "delete_expired_request",
+    "delete_request",
+    "error_number",
+    "error_text",
+    "fetch_request",
+    "list_request",
+    "operation_request",
+    "queue_time",
+    "read_fetch",
+    "read_ids",
+    "read_manage",
+    "read_submit",
+    "status_request",
+]
+
+ASYNC_HEADER = "x-arango-async"
+ASYNC_ID = "x-arango-async-id"
+QUEUE_TIME = "x-arango-queue-time-seconds"
+FORWARDED_TO = "x-arango-request-forwarded-to"
+
+_STORE: Headers = ((ASYNC_HEADER, "store"),)
+_FORGET: Headers = ((ASYNC_HEADER, "true"),)
+_PLAIN: Headers = ()
+
+
+class Meaning(enum.Enum):
+    """What an answer says about the job or the call."""
+
+    ACCEPTED = "the server runs it as a job"
+    RESULT = "the operation's own answer"
+    PENDING = "not done yet"
+    DONE = "done, its result can be fetched"
+    OK = "the call did what it says"
+    UNKNOWN_JOB = "the server has no such job of this user"
+    OWNER_GONE = "the Coordinator that owns the job has left the cluster"
+    DATABASE_GONE = "the database in the path is not there; the job may be"
+    QUEUE_FULL = "not run: the server's queue is full or it takes no new jobs"
+    QUEUE_TIME = "not run: the queue is slower than the caller allowed"
+    UNAVAILABLE = "not run: the server starts or stops"
+    UNAUTHORIZED = "not run: wrong or expired credentials"
+    FORWARD_FAILED = "another Coordinator did not answer; it may have done the work"
+    MALFORMED = "the server does not understand the call"
+    ODD = "nothing that the job protocol knows"
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the server did nothing and the same call may be sent again."""
+        return self in _REFUSALS
+
+
+_REFUSALS = frozenset(
+    {Meaning.QUEUE_FULL, Meaning.QUEUE_TIME, Meaning.UNAVAILABLE, Meaning.UNAUTHORIZED}
+)
+
+# (status, errorNum) of answers that are no operation's own: server-protocol.md §1.3, §2.3, §4.2.
+_WITHOUT_HEADER: dict[tuple[int, int], Meaning] = {
+    (404, 404): Meaning.UNKNOWN_JOB,
+    (404, 1228): Meaning.DATABASE_GONE,
+    (404, 1449): Meaning.OWNER_GONE,
+    (401, 11): Meaning.UNAUTHORIZED,
+    (412, 21004): Meaning.QUEUE_TIME,
+    (503, 21003): Meaning.QUEUE_FULL,
+    (503, 30): Meaning.UNAVAILABLE,
+    (503, 503): Meaning.UNAVAILABLE,
+    (503, 1478): Meaning.FORWARD_FAILED,
+    (503, 1465): Meaning.FORWARD_FAILED,
+    (500, 1457): Meaning.FORWARD_FAILED,
+    (400, 400): Meaning.MALFORMED,
+    (405, 405): Meaning.MALFORMED,
+}
+
+
+def _prefix(database: str) -> str:
+    return f"/_db/{quote_segment(database)}/_api/job/"
+
+
+def operation_request(
+    operation: Operation[Any],
+    body: bytes,
+    *,
+    mode: str | None = "store",
+    extra: Headers = (),
+) -> Request:
+    """Ask for `operation`: as a stored job ("store"), thrown away ("true"), or at once (None)."""
+    kind = operation.kind
+    own = kind.headers + operation.headers + extra
+    marker = _STORE if mode == "store" else _FORGET if mode == "true" else _PLAIN
+    headers = marker + own if own else marker
+    return Request(kind.method, operation.target, headers, body, mode is not None)
+
+
+def list_request(database: str, status: str, count: int) -> Request:
+    """Ask for at most `count` ids of `done` or `pending` jobs (§3.2)."""
+    return Request("GET", f"{_prefix(database)}{quote_segment(status)}?count={count}")
+
+
+def status_request(database: str, job_id: str) -> Request:
+    """Ask how the job stands, without taking its result (§3.1)."""
+    return Request("GET", _prefix(database) + quote_segment(job_id))
+
+
+def fetch_request(database: str, job_id: str) -> Request:
+    """Take the job's result, which the server then forgets (§4)."""
+    return Request("PUT", _prefix(database) + quote_segment(job_id))
+
+
+def cancel_request(database: str, job_id: str) -> Request:
+    """Ask the server to stop the job (§5)."""
+    return Request("PUT", f"{_prefix(database)}{quote_segment(job_id)}/cancel")
+
+
+def delete_request(database: str, job_id: str) -> Request:
+    """Make the server forget the job (§6)."""
+    return Request("DELETE", _prefix(database) + quote_segment(job_id))
+
+
+def delete_all_request(database: str) -> Request:
+    """Make the server forget every job of this user, those of other programs too (§6)."""
+    return Request("DELETE", _prefix(database) + "all")
+
+
+def delete_expired_request(database: str, stamp: float) -> Request:
+    """Make the server forget this user's jobs with a stamp below `stamp`, in Unix seconds (§6)."""
+    return Request("DELETE", f"{_prefix(database)}expired?stamp={quote(format(stamp, '.17g'))}")
+
+
+def _error(response: Response) -> dict[str, Any]:
+    body = response.json()
+    return body if isinstance(body, dict) else {}
+
+
+def error_number(response: Response) -> int:
+    """Return the `errorNum` of an error body, 0 where there is none."""
+    number = _error(response).get("errorNum")
+    return number if isinstance(number, int) else 0
+
+
+def error_text(response: Response) -> str:
+    """Return what an error body says, or the status where it says nothing."""
+    text = _error(response).get("errorMessage")
+    return text if isinstance(text, str) else f"HTTP status {response.status}"
+
+
+def _without_header(response: Response) -> Meaning:
+    return _WITHOUT_HEADER.get((response.status, error_number(response)), Meaning.ODD)
+
+
+def read_submit(response: Response) -> Meaning:
+    """Say what the answer to a submission means; the id is in `x-arango-async-id`.
+
+    Any answer but 202 was given before anything became a job (§1.3), so
+    `RESULT` here means: refused for good, with the error the operation's own.
+    """
+    if response.status == 202:
+        return Meaning.ACCEPTED if ASYNC_ID in response.headers else Meaning.ODD
+    meaning = _without_header(response)
+    if meaning in (Meaning.UNKNOWN_JOB, Meaning.MALFORMED, Meaning.DATABASE_GONE):
+        return Meaning.RESULT
+    if meaning is Meaning.ODD and 400 <= response.status < 500:
+        return Meaning.RESULT
+    return meaning
+
+
+def read_fetch(response: Response) -> Meaning:
+    """Say what the answer to a fetch means."""
+    if ASYNC_ID in response.headers:
+        return Meaning.RESULT
+    if response.status == 204:
+        return Meaning.PENDING
+    return _without_header(response)
+
+
+def read_manage(response: Response) -> Meaning:
+    """Say what the answer to a status, cancel or delete call means."""
+    if response.status == 204:
+        return Meaning.PENDING
+    if response.is_success:
+        return Meaning.OK
+    return _without_header(response)
+
+
+def read_ids(response: Response) -> list[str] | None:
+    """Return the ids of a list's answer, `None` where it is no list."""
+    if response.status != 200:
+        return None
+    ids = response.json()
+    return ids if isinstance(ids, list) else None
+
+
+def queue_time(response: Response) -> float | None:
+    """Return the queue time in seconds that the answer tells, if it does (§1.6)."""
+    value = response.headers.get(QUEUE_TIME)
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
