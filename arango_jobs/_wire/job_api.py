@@ -7,15 +7,16 @@ operation's own if, and only if, it carries `x-arango-async-id`
 
 from __future__ import annotations
 
-import enum
 from typing import Any
 from urllib.parse import quote
 
+from arango_jobs._core.meanings import Meaning
 from arango_jobs.operations import Headers, Operation, Request, Response, quote_segment
 
 __all__ = [
     "ASYNC_HEADER",
     "ASYNC_ID",
+    "FORWARDED_TO",
     "QUEUE_TIME",
     "Meaning",
     "cancel_request",
@@ -28,9 +29,9 @@ __all__ = [
     "list_request",
     "operation_request",
     "queue_time",
+    "read_call",
     "read_fetch",
     "read_ids",
-    "read_manage",
     "read_submit",
     "status_request",
 ]
@@ -44,35 +45,6 @@ _STORE: Headers = ((ASYNC_HEADER, "store"),)
 _FORGET: Headers = ((ASYNC_HEADER, "true"),)
 _PLAIN: Headers = ()
 
-
-class Meaning(enum.Enum):
-    """What an answer says about the job or the call."""
-
-    ACCEPTED = "the server runs it as a job"
-    RESULT = "the operation's own answer"
-    PENDING = "not done yet"
-    DONE = "done, its result can be fetched"
-    OK = "the call did what it says"
-    UNKNOWN_JOB = "the server has no such job of this user"
-    OWNER_GONE = "the Coordinator that owns the job has left the cluster"
-    DATABASE_GONE = "the database in the path is not there; the job may be"
-    QUEUE_FULL = "not run: the server's queue is full or it takes no new jobs"
-    QUEUE_TIME = "not run: the queue is slower than the caller allowed"
-    UNAVAILABLE = "not run: the server starts or stops"
-    UNAUTHORIZED = "not run: wrong or expired credentials"
-    FORWARD_FAILED = "another Coordinator did not answer; it may have done the work"
-    MALFORMED = "the server does not understand the call"
-    ODD = "nothing that the job protocol knows"
-
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the server did nothing and the same call may be sent again."""
-        return self in _REFUSALS
-
-
-_REFUSALS = frozenset(
-    {Meaning.QUEUE_FULL, Meaning.QUEUE_TIME, Meaning.UNAVAILABLE, Meaning.UNAUTHORIZED}
-)
 
 # (status, errorNum) of answers that are no operation's own: server-protocol.md §1.3, §2.3, §4.2.
 _WITHOUT_HEADER: dict[tuple[int, int], Meaning] = {
@@ -170,14 +142,12 @@ def _without_header(response: Response) -> Meaning:
 def read_submit(response: Response) -> Meaning:
     """Say what the answer to a submission means; the id is in `x-arango-async-id`.
 
-    Any answer but 202 was given before anything became a job (§1.3), so
-    `RESULT` here means: refused for good, with the error the operation's own.
+    Any answer but 202 was given before anything became a job (§1.3), so `RESULT`
+    here means: refused for good, and the error is the operation's own.
     """
     if response.status == 202:
         return Meaning.ACCEPTED if ASYNC_ID in response.headers else Meaning.ODD
     meaning = _without_header(response)
-    if meaning in (Meaning.UNKNOWN_JOB, Meaning.MALFORMED, Meaning.DATABASE_GONE):
-        return Meaning.RESULT
     if meaning is Meaning.ODD and 400 <= response.status < 500:
         return Meaning.RESULT
     return meaning
@@ -192,8 +162,8 @@ def read_fetch(response: Response) -> Meaning:
     return _without_header(response)
 
 
-def read_manage(response: Response) -> Meaning:
-    """Say what the answer to a status, cancel or delete call means."""
+def read_call(response: Response) -> Meaning:
+    """Say what the answer to a list, status, cancel or delete call means."""
     if response.status == 204:
         return Meaning.PENDING
     if response.is_success:
