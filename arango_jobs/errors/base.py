@@ -1,7 +1,7 @@
 """The roots of the tree of errors, and how an error pickles.
 
     ArangoJobsError
-    ├── ArangoServerError        the server answered with an error (server.py: one class a call)
+    ├── ArangoServerError        the server answered with an error (one class a call, one family a module)
     └── ArangoClientError        everything that went wrong on this side (client.py)
 """
 
@@ -30,7 +30,11 @@ class ArangoJobsError(Exception):
 
 
 class ArangoClientError(ArangoJobsError):
-    """Something went wrong on this side of the connection."""
+    """Something went wrong on this side of the connection; `message` says what."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.message = str(args[0]) if args else ""
 
 
 class ArangoServerError(ArangoJobsError):

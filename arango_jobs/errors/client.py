@@ -7,7 +7,7 @@
     ├── ManagerClosedError                                    make a new manager
     ├── TransportError                                        look at the network or the server
     │   ├── HostUnreachableError, ConnectionLostError, RequestTimeoutError
-    │   └── NotHTTPError, ResponseTooLargeError
+    │   └── NotHTTPError, TLSError, ResponseTooLargeError
     └── JobError                                              how a job ended without its own answer
         ├── JobLostError, SubmitOutcomeUnknownError, JobDeadlineError
         └── ManagerDiedError
@@ -33,6 +33,7 @@ __all__ = [
     "RequestTimeoutError",
     "ResponseTooLargeError",
     "SubmitOutcomeUnknownError",
+    "TLSError",
     "TransportError",
     "UnsupportedInContextError",
     "UnsupportedTargetError",
@@ -85,6 +86,10 @@ class RequestTimeoutError(TransportError, TimeoutError):
 
 class NotHTTPError(TransportError):
     """What answered speaks no HTTP, or not as RFC 9112 says."""
+
+
+class TLSError(TransportError):
+    """No trusted, encrypted connection could be made."""
 
 
 class ResponseTooLargeError(TransportError):
