@@ -48,6 +48,7 @@ class Meaning(enum.Enum):
     MALFORMED = "the server does not understand the call"
     ODD = "nothing that the job protocol knows"
     UNREACHABLE = "nothing was sent: no connection"
+    MOVED = "nothing was sent: the connection that it was meant for is gone"
     BROKEN = "sent, and the answer is missing or incomplete"
 
 
@@ -78,6 +79,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.SUBMIT, says.QUEUE_TIME): then.BACK_OFF,
         (call.SUBMIT, says.UNAVAILABLE): then.WAIT_FOR_HOST,
         (call.SUBMIT, says.UNREACHABLE): then.WAIT_FOR_HOST,
+        (call.SUBMIT, says.MOVED): then.WAIT_FOR_HOST,
         (call.SUBMIT, says.UNAUTHORIZED): then.RENEW,
         (call.SUBMIT, says.DATABASE_GONE): then.TAKE_RESULT,
         (call.SUBMIT, says.UNKNOWN_JOB): then.TAKE_RESULT,
@@ -96,6 +98,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.FETCH, says.QUEUE_TIME): then.AGAIN,
         (call.FETCH, says.UNAVAILABLE): then.WAIT_FOR_HOST,
         (call.FETCH, says.UNREACHABLE): then.WAIT_FOR_HOST,
+        (call.FETCH, says.MOVED): then.KEEP,
         (call.FETCH, says.UNAUTHORIZED): then.RENEW,
         (call.FETCH, says.FORWARD_FAILED): then.ASK,
         (call.FETCH, says.MALFORMED): then.ASK,
@@ -111,6 +114,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.ASK, says.QUEUE_TIME): then.AGAIN,
         (call.ASK, says.UNAVAILABLE): then.WAIT_FOR_HOST,
         (call.ASK, says.UNREACHABLE): then.WAIT_FOR_HOST,
+        (call.ASK, says.MOVED): then.AGAIN,
         (call.ASK, says.UNAUTHORIZED): then.RENEW,
         (call.ASK, says.FORWARD_FAILED): then.AGAIN,
         (call.ASK, says.MALFORMED): then.LOST,

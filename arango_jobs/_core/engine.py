@@ -1,0 +1,724 @@
+"""The engine: which call to make next, and how each future ends.
+
+It gets what happened and the time, and gives actions and the next due time. It
+knows no clock, socket, lock or thread, and reads no HTTP: `_wire` has turned
+answers into meanings before they come here. Every rule about what may be
+repeated is in `meanings.py` (the table) and in `_repeat_or` below.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from arango_jobs._core.actions import Ask, End, Outcome, WindowChange
+from arango_jobs._core.backoff import AGAIN, REFUSED, UNREACHABLE, pause
+from arango_jobs._core.expectation import Expectations
+from arango_jobs._core.host import Host, Identity
+from arango_jobs._core.job import Job
+from arango_jobs._core.meanings import DECISIONS, Call, Decision, Meaning
+from arango_jobs._core.states import State
+from arango_jobs._core.waiting import WaitingRoom
+from arango_jobs._core.window import Window
+from arango_jobs.operations import Response
+
+__all__ = ["Engine", "EngineOptions"]
+
+Action = Ask | End | WindowChange
+
+_TIDY = frozenset({Call.CANCEL, Call.DELETE})
+_STATE_OF = {
+    Call.SUBMIT: State.SUBMITTING,
+    Call.FETCH: State.FETCHING,
+    Call.ASK: State.ASKING,
+}
+
+_TIDY_TRIES = 5
+_ASK_TRIES = 12
+_FIRST_CONTACT = 3.0
+"""Seconds after which a host that has never answered counts as wrong, not as away."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What the engine decides by; times in seconds, sizes in bytes."""
+
+    max_jobs: int = 1024
+    max_bytes: int = 256 * 1024 * 1024
+    queue_limit: float = 5.0
+    patience: float = 60.0
+    cancel_patience: float = 30.0
+    merge: bool = True
+    merge_max_operations: int = 500
+    merge_max_bytes: int = 4 * 1024 * 1024
+    linger: float = 0.0
+    can_renew: bool = False
+
+
+class Engine:
+    """Decides. `plan` and the methods that take news put actions on a list; `actions` takes it."""
+
+    def __init__(self, hosts: Sequence[str], options: EngineOptions, random: Random) -> None:
+        self._options = options
+        self._random = random
+        self.expectations = Expectations()
+        self.hosts = [
+            Host(
+                index,
+                name,
+                Window(options.max_jobs, options.queue_limit),
+                self.expectations,
+            )
+            for index, name in enumerate(hosts)
+        ]
+        self.waiting = WaitingRoom(
+            merge=options.merge,
+            max_operations=options.merge_max_operations,
+            max_bytes=options.merge_max_bytes,
+            linger=options.linger,
+        )
+        self._retries: list[tuple[float, int, Job]] = []
+        self._timers: list[tuple[float, int, Any]] = []
+        self._number = 0
+        self._out: list[Action] = []
+        self._is_renewing = False
+        self._tidying = 0
+        self._confirming = 0
+        self.can_renew = options.can_renew
+        self.requests = 0
+        self._handlers: dict[Decision, Callable[[Ask, Meaning, Any, float], None]] = {
+            Decision.TAKE_ID: self._take_id,
+            Decision.TAKE_RESULT: self._take_result,
+            Decision.KEEP: self._keep,
+            Decision.BACK_OFF: self._back_off,
+            Decision.WAIT_FOR_HOST: self._wait_for_host,
+            Decision.RENEW: self._renew,
+            Decision.ASK: self._ask_status,
+            Decision.FETCH: self._fetch_again,
+            Decision.LOST: self._lost,
+            Decision.UNKNOWN: self._unknown,
+            Decision.DONE: self._done,
+            Decision.AGAIN: self._again,
+        }
+
+    # ---- what is asked of it
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits, runs, or has to be tidied up."""
+        return not (
+            self.waiting.count or self._retries or self._tidying or self._confirming
+        ) and not any(host.in_flight for host in self.hosts)
+
+    @property
+    def in_flight(self) -> int:
+        """Return the jobs that are under way on all hosts."""
+        return sum(host.in_flight for host in self.hosts)
+
+    def take_actions(self) -> list[Action]:
+        """Take what is to be done."""
+        out, self._out = self._out, []
+        return out
+
+    def add(self, part: Any, now: float, deadline: float | None = None) -> None:
+        """Let an operation wait to be sent; it ends by `deadline` at the latest."""
+        self.waiting.add(part, now)
+        if deadline is not None:
+            self._push_timer(deadline, part)
+
+    def plan(self, now: float) -> None:
+        """Decide what is due at `now`: deadlines, looks, submissions."""
+        if self._timers and self._timers[0][0] <= now:
+            self._run_timers(now)
+        for host in self.hosts:
+            self._check_patience(host, now)
+            if not host.is_suspect and now >= host.closed_until:
+                self._look(host, now)
+        if (self.waiting.count or self._retries) and not self._is_renewing:
+            self._admit(now)
+
+    def next_due(self, now: float) -> float | None:
+        """Return when `plan` is next worth calling, `None` if only news can change anything."""
+        due: list[float] = []
+        if self._timers:
+            due.append(self._timers[0][0])
+        if self._retries:
+            due.append(self._retries[0][0])
+        for host in self.hosts:
+            if host.is_suspect:
+                continue
+            look = host.watch.next_due()
+            if look is not None:
+                due.append(max(look, host.closed_until))
+            if self.waiting.count and host.closed_until > now:
+                due.append(host.closed_until)
+        linger = self.waiting.next_due()
+        if linger is not None and linger > now:
+            due.append(linger)
+        return min(due) if due else None
+
+    # ---- news
+
+    def heard(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        """Take what came of `ask`; `detail` is the response or the transport's error."""
+        if meaning is Meaning.UNREACHABLE:
+            self._host_failed(self.hosts[ask.host], now)
+        elif meaning is not Meaning.BROKEN:
+            self.hosts[ask.host].answered()
+        if ask.call is Call.IDENTIFY:
+            self._identified(ask, meaning, detail, now)
+            return
+        if ask.call is Call.CONFIRM:
+            self._not_confirmed(ask, meaning, detail, now)
+            return
+        if ask.call in _TIDY:
+            self._tidying -= 1
+        elif ask.job is not None and ask.job.state is not _STATE_OF[ask.call]:
+            return  # it has ended meanwhile: its host restarted, or its owner gave up
+        self._handlers[DECISIONS[ask.call, meaning]](ask, meaning, detail, now)
+
+    def listed(self, ask: Ask, ids: list[Any], now: float) -> None:
+        """Take the ids that a list has given."""
+        host = self.hosts[ask.host]
+        host.answered()
+        for job in host.watch.listed(ids, ask.count, now):
+            self._fetch(host, job, now)
+
+    def connected(self, index: int, now: float) -> None:
+        """Take that a new connection to the host stands."""
+        host = self.hosts[index]
+        host.connections += 1
+        if host.connections > 1 and host.watch.jobs:
+            host.is_suspect = True
+            self._identify(host, now)
+
+    def renewed(self, success: bool, now: float) -> None:
+        """Take that the credentials have been renewed, or not."""
+        self._is_renewing = False
+        self.can_renew = self.can_renew and success
+        for host in self.hosts:
+            host.watch.ask_all(now)
+
+    def queue_time(self, ask: Ask, seconds: float, now: float) -> None:
+        """Take the queue time that an answer told."""
+        host = self.hosts[ask.host]
+        host.queue_time = seconds
+        if seconds and host.window.queue_time(seconds, ask.sent_at, now):
+            self._tell_window(host)
+
+    def behind_balancer(self, index: int) -> None:
+        """Take that the host forwards: its lists may lack our jobs."""
+        self.hosts[index].watch.by_id_only = True
+
+    def cancel(self, part: Any, timeout: float | None, now: float) -> None:
+        """Ask the server to stop the job of `part`, which ends within `timeout` seconds."""
+        job: Job | None = part.job
+        if job is None or job.is_merged or job.state is State.ENDED or job.cancel_by is not None:
+            return
+        job.cancel_by = now + max(timeout or 0.0, self._options.cancel_patience)
+        self._push_timer(job.cancel_by, job)
+        if job.state is State.PENDING:
+            self._tidy(Call.CANCEL, job, now)
+
+    def dropped(self, job: Job, now: float) -> None:
+        """Take that no part of `job`, about to be sent, wants to be sent any more."""
+        job.move(State.ENDED)
+        self._leave_host(job)
+        self.waiting.release(job.parts, now)
+
+    def split(self, job: Job, now: float) -> None:
+        """Send the parts of a merged job again in two halves (the array was too large)."""
+        middle = (len(job.parts) + 1) // 2
+        for parts in (job.parts[:middle], job.parts[middle:]):
+            if parts:
+                self._requeue(parts, job, now, 0.0)
+
+    def confirm(self, parts: list[Any], job: Job, now: float, tries: int = 0) -> None:
+        """Read back the documents of `parts`: a repeated insert found *our* key taken."""
+        self._confirming += 1
+        self.requests += 1
+        self._out.append(Ask(Call.CONFIRM, job.host, now, job, parts=parts, tries=tries))
+
+    def confirmed(self, ask: Ask) -> None:
+        """Take that a confirmation has come, whose futures the caller ends."""
+        self._confirming -= 1
+        self.hosts[ask.host].answered()
+
+    def _not_confirmed(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        self._confirming -= 1
+        assert ask.job is not None
+        assert ask.parts is not None
+        if ask.tries < _ASK_TRIES:
+            ask.tries += 1
+            self._confirming += 1
+            self._push_timer(now + pause(AGAIN, ask.tries, self._random), ask)
+            return
+        reason = f"its document could not be read back: {_describe(meaning, detail)}"
+        self._out.append(End(Outcome.LOST, ask.parts, ask.job, reason=reason))
+
+    # ---- admission
+
+    def _admit(self, now: float) -> None:
+        while True:
+            host = self._roomiest(now)
+            if host is None:
+                return
+            job = self._next_job(now)
+            if job is None:
+                return
+            self._submit(host, job, now)
+
+    def _roomiest(self, now: float) -> Host | None:
+        if len(self.hosts) == 1:
+            host = self.hosts[0]
+            return host if host.room(now) >= 1 and self._has_bytes() else None
+        best = max(self.hosts, key=lambda host: host.room(now) / host.window.limit)
+        return best if best.room(now) >= 1 and self._has_bytes() else None
+
+    def _has_bytes(self) -> bool:
+        return sum(host.bytes for host in self.hosts) < self._options.max_bytes
+
+    def _next_job(self, now: float) -> Job | None:
+        while self._retries and self._retries[0][0] <= now:
+            job = heapq.heappop(self._retries)[2]
+            if job.state is State.WAITING:
+                return job
+        if not self.waiting.count:
+            return None
+        is_full = all(host.in_flight >= int(host.window.limit) for host in self.hosts)
+        return self.waiting.take(now, is_full=is_full)
+
+    def _submit(self, host: Host, job: Job, now: float) -> None:
+        job.move(State.SUBMITTING)
+        job.host = host.index
+        job.sent_at = now
+        expected = self.expectations.of(job.kind.name).result_size
+        job.size += int(expected) * len(job.parts) if job.tries == 0 else 0
+        host.in_flight += 1
+        host.bytes += job.size
+        self.requests += 1
+        self._out.append(
+            Ask(Call.SUBMIT, host.index, now, job, epoch=host.connections, floor=host.highest_id)
+        )
+        if host.identity is None and not host.is_identifying and host.connections <= 1:
+            host.is_identifying = True
+            self._out.append(Ask(Call.IDENTIFY, host.index, now))
+
+    def _leave_host(self, job: Job) -> None:
+        host = self.hosts[job.host]
+        host.in_flight -= 1
+        host.bytes -= job.size
+        host.watch.remove(job)
+
+    # ---- looking
+
+    def _look(self, host: Host, now: float) -> None:
+        watch = host.watch
+        if not watch.jobs:
+            return
+        for job in watch.due_jobs(now):
+            self._fetch(host, job, now)
+        count = watch.list_count(now)
+        if count:
+            self.requests += 1
+            database = next(iter(watch.jobs.values())).kind.database
+            self._out.append(Ask(Call.LIST, host.index, now, count=count, database=database))
+
+    def _fetch(self, host: Host, job: Job, now: float) -> None:
+        job.move(State.FETCHING)
+        job.looks += 1
+        self.requests += 1
+        self._out.append(Ask(Call.FETCH, host.index, now, job, epoch=host.connections))
+
+    # ---- decisions
+
+    def _take_id(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
+        job = ask.job
+        assert job is not None
+        host = self.hosts[job.host]
+        job_id: str = detail
+        job.job_id = job_id
+        job.accepted_at = now
+        job.troubles = 0
+        host.refusals = 0
+        job.move(State.PENDING)
+        if job_id in host.watch.jobs or host.gives_id(job_id, ask.floor):
+            self._restarted(host, ask.floor, now)
+        if host.window.accepted(host.in_flight):
+            self._tell_window(host)
+        if job.is_abandoned:
+            host.watch.jobs[job_id] = job
+            self._abandon(job, now)
+            return
+        at_once = host.watch.add(job, now)
+        if job.cancel_by is not None:
+            self._tidy(Call.CANCEL, job, now)
+        elif at_once and not host.is_suspect:
+            self._fetch(host, job, now)
+        elif at_once:
+            host.watch.look_at(job, now)
+
+    def _take_result(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
+        job = ask.job
+        assert job is not None
+        response: Response = detail
+        if ask.call is Call.FETCH:
+            self._learn(job, response, now)
+        job.ended_at = now
+        job.move(State.ENDED)
+        self._leave_host(job)
+        if job.parts[0].operation.kind.order is not None:
+            self.waiting.release(job.parts, now)
+        outcome = Outcome.ANSWERED
+        # 410 is what a cancelled job's stored answer is (server-protocol.md §5).
+        if job.cancel_by is not None and response.status == 410:
+            outcome = Outcome.CANCELLED
+        self._out.append(End(outcome, job.parts, job, response))
+
+    def _learn(self, job: Job, response: Response, now: float) -> None:
+        expectation = self.expectations.of(job.kind.name)
+        if job.accepted_at is not None:
+            expectation.learn_duration(now - job.accepted_at)
+        if job.is_direct and job.looks == 1:
+            expectation.learn_first_look(True)
+        expectation.learn_size(len(response.body) // len(job.parts))
+
+    def _keep(self, ask: Ask, _meaning: Meaning, _detail: Any, now: float) -> None:
+        job = ask.job
+        assert job is not None
+        job.troubles = 0
+        if job.is_direct and job.looks == 1:
+            self.expectations.of(job.kind.name).learn_first_look(False)
+        job.move(State.PENDING)
+        if job.is_abandoned:
+            self._abandon(job, now)
+            return
+        self.hosts[job.host].watch.look_again(job, now)
+
+    def _back_off(self, ask: Ask, meaning: Meaning, _detail: Any, now: float) -> None:
+        job = ask.job
+        assert job is not None
+        host = self.hosts[job.host]
+        self._leave_host(job)
+        if host.window.refused(ask.sent_at, host.in_flight, now):
+            self._tell_window(host)
+            host.refusals += 1
+            delay = pause(REFUSED, host.refusals, self._random)
+            host.closed_until = max(host.closed_until, now + delay)
+        job.troubles += 1
+        self._put_back(job, now, pause(REFUSED, job.troubles, self._random), meaning.value)
+
+    def _wait_for_host(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        job = ask.job
+        if job is None:
+            return
+        host = self.hosts[ask.host]
+        if meaning is Meaning.UNAVAILABLE:
+            self._host_failed(host, now)
+        if ask.call is Call.SUBMIT:
+            self._leave_host(job)
+            delay = 0.0 if len(self.hosts) > 1 else max(0.0, host.closed_until - now)
+            self._put_back(job, now, delay, f"{host.name}: {_describe(meaning, detail)}")
+            return
+        job.note(f"{ask.call.value} at {host.name}: {_describe(meaning, detail)}")
+        job.move(State.PENDING)
+        host.watch.look_at(job, host.closed_until)
+
+    def _renew(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        job = ask.job
+        can = self.can_renew and (job is None or job.renewals == 0)
+        if not can:
+            self._refused_for_good(ask, meaning, detail, now)
+            return
+        if not self._is_renewing:
+            self._is_renewing = True
+            self._out.append(Ask(Call.RENEW, ask.host, now))
+        if job is None:
+            return
+        job.renewals += 1
+        if ask.call is Call.SUBMIT:
+            self._leave_host(job)
+            self._put_back(job, now, 0.0, "credentials were refused")
+        elif ask.call in (Call.FETCH, Call.ASK):
+            job.move(State.PENDING)
+            self.hosts[job.host].watch.look_at(job, now + 1.0)
+
+    def _refused_for_good(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        if ask.call is Call.SUBMIT:
+            self._take_result(ask, meaning, detail, now)
+        elif ask.call in (Call.FETCH, Call.ASK):
+            self._lost(ask, meaning, detail, now)
+        else:
+            self._again(ask, meaning, detail, now)
+
+    def _ask_status(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        job = ask.job
+        assert job is not None
+        job.note(f"fetch: {_describe(meaning, detail)}")
+        job.move(State.ASKING)
+        self._send_status(job, now)
+
+    def _send_status(self, job: Job, now: float) -> None:
+        host = self.hosts[job.host]
+        self.requests += 1
+        self._out.append(Ask(Call.ASK, host.index, now, job, epoch=host.connections))
+
+    def _fetch_again(self, ask: Ask, _meaning: Meaning, _detail: Any, now: float) -> None:
+        job = ask.job
+        assert job is not None
+        host = self.hosts[job.host]
+        if host.is_suspect:
+            job.move(State.PENDING)
+            host.watch.look_at(job, now)
+            return
+        self._fetch(host, job, now)
+
+    def _lost(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        assert ask.job is not None
+        reason = f"{ask.call.value}: {_describe(meaning, detail)}"
+        self._lose(ask.job, reason, _as_cause(detail), now)
+
+    def _lose(self, job: Job, reason: str, cause: BaseException | None, now: float) -> None:
+        self._leave_host(job)
+        self._repeat_or(Outcome.LOST, job, reason, cause, now)
+
+    def _unknown(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        assert ask.job is not None
+        self._leave_host(ask.job)
+        reason = f"submit: {_describe(meaning, detail)}"
+        self._repeat_or(Outcome.UNKNOWN, ask.job, reason, _as_cause(detail), now)
+
+    def _repeat_or(
+        self, outcome: Outcome, job: Job, reason: str, cause: BaseException | None, now: float
+    ) -> None:
+        job.note(f"{self.hosts[job.host].name}: {reason}")
+        job.ended_at = now
+        again, never = job.split_repeatable()
+        if job.is_abandoned or job.cancel_by is not None:
+            again, never = [], job.parts
+        job.move(State.ENDED)
+        if again:
+            self._requeue(again, job, now, pause(AGAIN, job.tries + 1, self._random))
+        if never:
+            self.waiting.release(never, now)
+            self._out.append(End(outcome, never, job, reason=reason, cause=cause))
+
+    def _requeue(self, parts: list[Any], before: Job, now: float, delay: float) -> None:
+        open_parts = [part for part in parts if not part.done()]
+        if len(open_parts) < len(parts):
+            self.waiting.release([part for part in parts if part.done()], now)
+        if not open_parts:
+            return
+        job = Job(open_parts, sum(len(part.payload or b"") for part in open_parts))
+        job.tries = before.tries + 1
+        job.attempts = list(before.attempts or ())
+        for part in open_parts:
+            part.job = job
+        self._push_retry(now + delay, job)
+
+    def _put_back(self, job: Job, now: float, delay: float, why: str) -> None:
+        job.note(f"submit refused, nothing was run: {why}")
+        job.move(State.WAITING)
+        if job.is_abandoned:
+            job.move(State.ENDED)
+            self.waiting.release(job.parts, now)
+            return
+        job.size = sum(len(part.payload or b"") for part in job.parts)
+        self._push_retry(now + delay, job)
+
+    def _done(self, ask: Ask, _meaning: Meaning, _detail: Any, now: float) -> None:
+        job = ask.job
+        if job is None or ask.call is Call.LIST:
+            return
+        if ask.call is Call.CANCEL:
+            if job.is_abandoned:
+                self._tidy(Call.DELETE, job, now)
+            elif job.state is State.PENDING:
+                self.hosts[job.host].watch.look_at(job, now)
+            return
+        if job.state is State.PENDING and job.is_abandoned:
+            job.move(State.ENDED)
+            self._leave_host(job)
+            self.waiting.release(job.parts, now)
+
+    def _again(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        host = self.hosts[ask.host]
+        if ask.call is Call.LIST:
+            host.watch.list_failed(now, pause(AGAIN, 1, self._random))
+            return
+        job = ask.job
+        assert job is not None
+        job.troubles += 1
+        delay = pause(AGAIN, job.troubles, self._random)
+        if ask.call in (Call.CANCEL, Call.DELETE):
+            self._tidy_again(ask, job, delay, now)
+        elif ask.call is Call.FETCH:
+            job.move(State.PENDING)
+            host.watch.look_at(job, now + delay)
+        elif job.troubles > _ASK_TRIES:
+            self._lost(ask, meaning, detail, now)
+        else:
+            self._push_timer(now + delay, ask)
+
+    # ---- tidying up: jobs that nobody waits for
+
+    def _tidy(self, call: Call, job: Job, now: float, tries: int = 0) -> None:
+        host = self.hosts[job.host]
+        self.requests += 1
+        self._tidying += 1
+        self._out.append(Ask(call, host.index, now, job, epoch=host.connections, tries=tries))
+
+    def _tidy_again(self, ask: Ask, job: Job, delay: float, now: float) -> None:
+        if ask.tries >= _TIDY_TRIES:
+            if job.state is State.PENDING and job.is_abandoned:
+                job.move(State.ENDED)
+                self._leave_host(job)
+                self.waiting.release(job.parts, now)
+            return
+        ask.tries += 1
+        self._push_timer(now + delay, ask)
+
+    def _abandon(self, job: Job, now: float) -> None:
+        job.is_abandoned = True
+        if job.state is State.PENDING:
+            self._tidy(Call.CANCEL if job.kind.is_query else Call.DELETE, job, now)
+
+    # ---- timers: deadlines, cancels that get no word, calls to make again
+
+    def _push_timer(self, due: float, what: Any) -> None:
+        self._number += 1
+        heapq.heappush(self._timers, (due, self._number, what))
+
+    def _push_retry(self, due: float, job: Job) -> None:
+        self._number += 1
+        heapq.heappush(self._retries, (due, self._number, job))
+
+    def _run_timers(self, now: float) -> None:
+        while self._timers and self._timers[0][0] <= now:
+            what = heapq.heappop(self._timers)[2]
+            if isinstance(what, Ask):
+                self._repeat_call(what, now)
+            elif isinstance(what, Job):
+                self._cancel_is_over(what, now)
+            elif isinstance(what, Host):
+                self._identify(what, now)
+            else:
+                self._deadline_is_over(what, now)
+
+    def _repeat_call(self, ask: Ask, now: float) -> None:
+        job = ask.job
+        if ask.call is Call.CONFIRM and job is not None:
+            self._confirming -= 1
+            self.confirm(ask.parts or [], job, now, ask.tries)
+            return
+        if job is None or job.state is State.ENDED:
+            return
+        if ask.call is Call.ASK:
+            self._send_status(job, now)
+        else:
+            self._tidy(ask.call, job, now, ask.tries)
+
+    def _cancel_is_over(self, job: Job, now: float) -> None:
+        if job.state in (State.ENDED, State.WAITING):
+            return
+        reason = "cancel was asked for, and the server never said what became of it"
+        self._out.append(End(Outcome.LOST, job.parts, job, reason=reason))
+        self._abandon(job, now)
+
+    def _deadline_is_over(self, part: Any, now: float) -> None:
+        if part.done():
+            return
+        job: Job | None = part.job
+        self._out.append(End(Outcome.DEADLINE, [part], job))
+        if job is None or job.state is State.ENDED:
+            return
+        if all(other is part or other.done() for other in job.parts):
+            self._abandon(job, now)
+
+    # ---- hosts that go away and come back
+
+    def _host_failed(self, host: Host, now: float) -> None:
+        if now < host.closed_until and host.troubles:
+            return
+        host.failed(now, pause(UNREACHABLE, host.troubles + 1, self._random))
+
+    def _check_patience(self, host: Host, now: float) -> None:
+        if host.down_since is None:
+            return
+        patience = self._options.patience if host.was_reached else _FIRST_CONTACT
+        if now - host.down_since < min(patience, self._options.patience):
+            return
+        reason = f"{host.name} could not be reached for {now - host.down_since:.1f} s"
+        for job in list(host.watch.jobs.values()):
+            if job.state is State.PENDING:
+                self._lose(job, reason, None, now)
+        if all(other.down_since is not None for other in self.hosts):
+            self._give_up_waiting(reason, now)
+            host.down_since = now if host.was_reached else host.down_since
+
+    def _give_up_waiting(self, reason: str, now: float) -> None:
+        retries, self._retries = self._retries, []
+        for _due, _number, job in retries:
+            if job.state is not State.WAITING:
+                continue
+            job.move(State.ENDED)
+            outcome = Outcome.UNSENT if job.tries == 0 else Outcome.UNKNOWN
+            self.waiting.release(job.parts, now)
+            self._out.append(End(outcome, job.parts, job, reason=reason))
+        parts = self.waiting.drain()
+        if parts:
+            self._out.append(End(Outcome.UNSENT, parts, None, reason=reason))
+
+    def _identify(self, host: Host, now: float) -> None:
+        if not host.is_identifying:
+            host.is_identifying = True
+            self.requests += 1
+            self._out.append(Ask(Call.IDENTIFY, host.index, now))
+
+    def _identified(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        host = self.hosts[ask.host]
+        host.is_identifying = False
+        if meaning in (Meaning.UNREACHABLE, Meaning.BROKEN, Meaning.UNAVAILABLE):
+            # Asked again as soon as it answers: until then nothing is fetched from it.
+            if host.is_suspect:
+                self._push_timer(max(now + 0.05, host.closed_until), host)
+            return
+        uptime = detail if meaning is Meaning.OK else None
+        if uptime is not None:
+            known = host.identity
+            host.identity = Identity(uptime, now)
+            if known is not None and known.is_succeeded_by(uptime, now):
+                host.is_suspect = False
+                self._restarted(host, None, now)
+                return
+        if host.is_suspect:
+            host.is_suspect = False
+            host.watch.ask_all(now)
+
+    def _restarted(self, host: Host, floor: int | None, now: float) -> None:
+        """End or repeat what the host has lost, all at once (server-protocol.md §2.2)."""
+        host.identity = None
+        for job in list(host.watch.jobs.values()):
+            is_older = floor is None or (job.job_id is not None and int(job.job_id) <= floor)
+            if is_older and job.state in (State.PENDING, State.ASKING):
+                self._lose(job, f"{host.name} has restarted and lost its jobs", None, now)
+
+    def _tell_window(self, host: Host) -> None:
+        self._out.append(
+            WindowChange(host.index, int(host.window.limit), host.window.reason, host.queue_time)
+        )
+
+
+def _describe(meaning: Meaning, detail: Any) -> str:
+    if isinstance(detail, BaseException):
+        return f"{meaning.value} ({detail})"
+    if isinstance(detail, Response):
+        return f"{meaning.value} (HTTP {detail.status})"
+    return meaning.value
+
+
+def _as_cause(detail: Any) -> BaseException | None:
+    return detail if isinstance(detail, BaseException) else None

@@ -1,0 +1,107 @@
+"""The engine's record of one request that runs as a job: one operation, or several merged."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from arango_jobs._core.states import FOLLOWS, State
+from arango_jobs.operations import Operation, OperationKind, Retry
+
+__all__ = ["Job", "Part"]
+
+
+class Part(Protocol):
+    """What the engine sees of a future."""
+
+    operation: Operation[Any]
+    payload: bytes | None
+    """The encoded body of the single request."""
+    job: Any
+
+    def done(self) -> bool:
+        """Whether it has ended."""
+        ...
+
+
+class Job:
+    """One request on its way: what it carries, where it is, what was tried."""
+
+    __slots__ = (
+        "accepted_at",
+        "attempts",
+        "cancel_by",
+        "ended_at",
+        "host",
+        "is_abandoned",
+        "is_direct",
+        "job_id",
+        "kind",
+        "looks",
+        "parts",
+        "patient_until",
+        "renewals",
+        "sent_at",
+        "size",
+        "state",
+        "tries",
+        "troubles",
+    )
+
+    def __init__(self, parts: list[Any], size: int) -> None:
+        self.parts = parts
+        self.kind: OperationKind[Any] = parts[0].operation.kind
+        self.size = size
+        self.state = State.WAITING
+        self.host = -1
+        self.job_id: str | None = None
+        self.sent_at: float | None = None
+        self.accepted_at: float | None = None
+        self.ended_at: float | None = None
+        self.attempts: list[str] | None = None
+        self.tries = 0
+        """Submissions that may have run."""
+        self.looks = 0
+        self.troubles = 0
+        """Failures in a row of the call under way."""
+        self.renewals = 0
+        self.patient_until: float | None = None
+        """When waiting for a host that refuses ends."""
+        self.cancel_by: float | None = None
+        """When waiting for a cancelled job ends; None: nobody asked for a cancel."""
+        self.is_abandoned = False
+        """Whether nobody waits for its result any more."""
+        self.is_direct = False
+        """Whether its first look is a fetch of its own and not a list."""
+
+    def move(self, state: State) -> None:
+        """Go to `state`, which must be one that may follow."""
+        if state not in FOLLOWS[self.state]:
+            raise AssertionError(f"{self!r} cannot go to {state.value}")
+        self.state = state
+
+    def note(self, what: str) -> None:
+        """Add `what` was tried and came of it to the history."""
+        if self.attempts is None:
+            self.attempts = []
+        if len(self.attempts) < 50:
+            self.attempts.append(what)
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether it goes out as an array request."""
+        return len(self.parts) > 1
+
+    def split_repeatable(self) -> tuple[list[Any], list[Any]]:
+        """Return the parts that a second run cannot harm, and the others."""
+        again: list[Any] = []
+        never: list[Any] = []
+        for part in self.parts:
+            operation = part.operation
+            harmless = operation.made_key or operation.effective_retry is not Retry.NEVER
+            (again if harmless else never).append(part)
+        return again, never
+
+    def __repr__(self) -> str:
+        """Show identity and state in one line."""
+        many = f" x{len(self.parts)}" if self.is_merged else ""
+        return f"<Job {self.kind.name}{many} {self.job_id or 'without id'} {self.state.value}>"

@@ -1,0 +1,131 @@
+"""The waiting room: operations that have not been sent, in lines by what can be merged.
+
+Operations of one kind (the same `OperationKind` object, which has a `MergePlan`)
+form a line and leave it together, as one array. All others form lines of their
+own kind too, and leave one by one. The lines take turns, so that a long one
+does not hold up the others.
+
+Where the user asked for order, an operation whose key has another one of it
+waiting or running is parked until that has ended (`release`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from arango_jobs._core.job import Job
+from arango_jobs.operations import OperationKind
+
+__all__ = ["WaitingRoom"]
+
+
+class WaitingRoom:
+    """Operations that wait to be sent, and how they are put together."""
+
+    def __init__(self, *, merge: bool, max_operations: int, max_bytes: int, linger: float) -> None:
+        self._merge = merge
+        self._max_operations = max_operations
+        self._max_bytes = max_bytes
+        self._linger = linger
+        self._lines: dict[OperationKind[Any], deque[Any]] = {}
+        self._since: dict[OperationKind[Any], float] = {}
+        self._turns: deque[OperationKind[Any]] = deque()
+        self._parked: dict[tuple[str, str], deque[Any]] = {}
+        self.count = 0
+
+    def add(self, part: Any, now: float) -> None:
+        """Let `part` wait at the end of its line."""
+        operation = part.operation
+        kind = operation.kind
+        self.count += 1
+        if kind.order is not None and operation.key is not None:
+            slot = (kind.order, operation.key)
+            parked = self._parked.get(slot)
+            if parked is not None:
+                parked.append(part)
+                return
+            self._parked[slot] = deque()
+        line = self._lines.get(kind)
+        if line is None:
+            line = self._lines[kind] = deque()
+            self._since[kind] = now
+            self._turns.append(kind)
+        line.append(part)
+
+    def release(self, parts: list[Any], now: float) -> None:
+        """Let the next operations on the keys of `parts`, which have ended, enter their lines."""
+        for part in parts:
+            operation = part.operation
+            if operation.kind.order is None or operation.key is None:
+                continue
+            parked = self._parked.pop((operation.kind.order, operation.key), None)
+            if not parked:
+                continue
+            follower = parked.popleft()
+            self.count -= 1
+            self.add(follower, now)
+            self._parked[operation.kind.order, operation.key] = parked
+
+    def take(self, now: float, *, is_full: bool) -> Job | None:
+        """Take the next job that may go; `is_full` ends all lingering."""
+        for _ in range(len(self._turns)):
+            kind = self._turns[0]
+            line = self._lines[kind]
+            if not self._is_ripe(kind, line, now, is_full):
+                self._turns.rotate(-1)
+                continue
+            job = self._take_from(line, kind)
+            self.count -= len(job.parts)
+            if line:
+                self._since[kind] = now
+                self._turns.rotate(-1)
+            else:
+                del self._lines[kind]
+                del self._since[kind]
+                self._turns.popleft()
+            return job
+        return None
+
+    def next_due(self) -> float | None:
+        """Return when the first line has lingered long enough."""
+        if not self._since:
+            return None
+        return min(self._since.values()) + self._linger
+
+    def drain(self) -> list[Any]:
+        """Take everything, in no particular order, for a shutdown that cancels."""
+        parts = [part for line in self._lines.values() for part in line]
+        parts.extend(part for line in self._parked.values() for part in line)
+        self._lines.clear()
+        self._since.clear()
+        self._turns.clear()
+        self._parked.clear()
+        self.count = 0
+        return parts
+
+    def _is_ripe(
+        self, kind: OperationKind[Any], line: deque[Any], now: float, is_full: bool
+    ) -> bool:
+        if self._linger <= 0 or is_full or kind.merge is None or not self._merge:
+            return True
+        return len(line) >= self._max_operations or now - self._since[kind] >= self._linger
+
+    def _take_from(self, line: deque[Any], kind: OperationKind[Any]) -> Job:
+        part = line.popleft()
+        size = len(part.payload or b"")
+        if kind.merge is None or not self._merge or not line:
+            return Job([part], size)
+        parts = [part]
+        keys = {part.operation.key}
+        for _ in range(min(len(line), self._max_operations - 1)):
+            part = line[0]
+            key = part.operation.key
+            grown = size + len(part.payload or b"") + 1
+            # The elements of an array may run side by side (server-protocol.md §8.2).
+            if grown > self._max_bytes or (key is not None and key in keys):
+                break
+            keys.add(key)
+            size = grown
+            parts.append(line.popleft())
+        return Job(parts, size)
