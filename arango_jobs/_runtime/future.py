@@ -1,0 +1,439 @@
+"""`JobFuture`: a `concurrent.futures.Future` that costs a tenth of one.
+
+    user's thread                       poller's thread
+    JobFuture() ─ PENDING               start() / start_all() ─▶ RUNNING
+    cancel() ──▶ CANCELLED_AND_…        end_…() / end_all_with_results() ─▶ FINISHED
+
+Nothing here knows the engine or the job protocol, starts a thread or reads a clock.
+
+Who guards the state: while a future has no attachment (nobody waits, no
+callback), the one lock of this module; from then on its attachment. An
+attachment is installed under the module's lock and never taken away, so a
+thread that finds none under that lock has finished its change before anybody
+can begin to wait, and whoever waits later sees the change. The module's lock
+may be taken while attachments are held (`wait()` holds many), never the other
+way round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+import os
+import threading
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import CancelledError, Future, InvalidStateError, TimeoutError
+from concurrent.futures._base import (
+    CANCELLED,
+    CANCELLED_AND_NOTIFIED,
+    FINISHED,
+    PENDING,
+    RUNNING,
+)
+from typing import Any, NoReturn, Protocol, TypeVar
+
+from arango_jobs._runtime.attachment import Attachment, Callback, Callbacks
+from arango_jobs.errors import UnsupportedInContextError
+from arango_jobs.logs import logger
+from arango_jobs.operations import Operation
+from arango_jobs.signals import Timings
+
+__all__ = [
+    "CancelOutcome",
+    "FutureOwner",
+    "JobFuture",
+    "JobView",
+    "end_all_with_results",
+    "start_all",
+]
+
+T = TypeVar("T")
+
+# Callbacks of a future without an owner are the standard library's affair, its logger included.
+_futures_logger = logging.getLogger("concurrent.futures")
+
+_WAITING = (PENDING,)
+_OPEN = (RUNNING, PENDING)
+_CANCELLED = (CANCELLED, CANCELLED_AND_NOTIFIED)
+_ENDED = (FINISHED, CANCELLED_AND_NOTIFIED, CANCELLED)
+
+# Reentrant, as a signal handler or a finalizer may touch a future in the middle of a change.
+# No line between the check of a state and its change calls anything, so none runs there.
+_lock = threading.RLock()
+
+# A future with callbacks must live until they are called, also where nobody else holds it.
+_kept: set[JobFuture[Any]] = set()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    # A thread of the parent may have held it; that thread does not exist in the child.
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+class CancelOutcome(enum.Enum):
+    """What became of an attempt to cancel a job on the server."""
+
+    CANCELLED = "cancelled"
+    """The server confirmed it."""
+    NOT_SENT = "not sent"
+    """It was cancelled before it was sent."""
+    FINISHED = "finished"
+    """It had ended, or ended with its own result."""
+    UNKNOWN = "unknown"
+    """No word came within the timeout."""
+
+
+class JobView(Protocol):
+    """What a future shows of the engine's record."""
+
+    @property
+    def job_id(self) -> str | None:
+        """The server's id, once it gave one."""
+
+    @property
+    def host_name(self) -> str:
+        """Where it was sent."""
+
+    @property
+    def timings(self) -> tuple[float | None, float | None, float | None, float | None]:
+        """When it was submitted, sent, accepted and resolved, on the owner's clock."""
+
+
+class FutureOwner(Protocol):
+    """What a future needs of whoever made it. No method may wait for a lock of the user's."""
+
+    def note_cancelled(self, future: JobFuture[Any]) -> None:
+        """Learn that a future was cancelled before it was sent.
+
+        It may never come when a second Ctrl-C strikes: `start()` saying False tells the same.
+        """
+
+    def deliver(self, future: JobFuture[Any], callbacks: Callbacks) -> None:
+        """Have `callbacks` called with `future` on a thread of its own."""
+
+    def cancel_on_server(self, future: JobFuture[Any], timeout: float | None) -> CancelOutcome:
+        """Ask the server to cancel and wait for what comes of it."""
+
+    def is_io_thread(self) -> bool:
+        """Say whether the calling thread is the one that ends futures."""
+
+    def describe(self) -> str:
+        """Name it in an error message."""
+
+
+class JobFuture(Future[T]):
+    """The outcome of one operation, as a `concurrent.futures.Future` that can be awaited.
+
+    `cancel()` works until the operation has been sent; afterwards it returns
+    False and the operation goes on. So it does when a task that awaits the
+    future is cancelled. `cancel_on_server` asks the server.
+    """
+
+    # They shadow every attribute of the base, whose __dict__ so is never made.
+    __slots__ = (
+        "_attachment",
+        "_born",
+        "_exception",
+        "_result",
+        "_state",
+        "job",
+        "operation",
+        "owner",
+    )
+
+    def __init__(
+        self,
+        operation: Operation[T] | None = None,
+        owner: FutureOwner | None = None,
+        born: float = 0.0,
+    ) -> None:
+        # The base's __init__ would make the Condition that this class does without.
+        self._state = PENDING
+        self._result: Any = None
+        self._exception: BaseException | None = None
+        self._attachment: Attachment | None = None
+        self._born = born
+        self.operation = operation
+        self.owner = owner
+        self.job: JobView | None = None
+
+    # What the standard library reaches for.
+
+    @property
+    def _condition(self) -> Attachment:  # type: ignore[override]  # as much of one as is used
+        attachment = self._attachment
+        if attachment is not None:
+            return attachment
+        fresh = Attachment()
+        with _lock:
+            if self._attachment is None:
+                self._attachment = fresh
+            return self._attachment
+
+    @property
+    def _waiters(self) -> list[Any]:  # type: ignore[override]  # made at need
+        return self._condition.waiters
+
+    @property
+    def _done_callbacks(self) -> list[Callback]:
+        return list(self._condition.callbacks)
+
+    # What a job adds.
+
+    @property
+    def job_id(self) -> str | None:
+        """The server's id of the job, `None` until it was accepted."""
+        return None if self.job is None else self.job.job_id
+
+    @property
+    def host(self) -> str | None:
+        """Where it was sent, `None` until a host was chosen."""
+        return None if self.job is None else self.job.host_name
+
+    @property
+    def timings(self) -> Timings:
+        """When its steps happened, in seconds since the future was made."""
+        if self.job is None:
+            return Timings()
+        return Timings(*(at and at - self._born for at in self.job.timings))
+
+    def cancel_on_server(self, timeout: float | None = None) -> CancelOutcome:
+        """Cancel wherever it is by now; wait at most `timeout` seconds for the server's word."""
+        if self.owner is not None:
+            return self.owner.cancel_on_server(self, timeout)
+        if self.cancel():
+            return CancelOutcome.NOT_SENT
+        return CancelOutcome.FINISHED if self.done() else CancelOutcome.UNKNOWN
+
+    # Reading. A state is read without a lock: the outcome is stored before it.
+
+    def cancelled(self) -> bool:
+        """Return True if it was cancelled."""
+        return self._state in _CANCELLED
+
+    def running(self) -> bool:
+        """Return True if it was sent and has not ended."""
+        return self._state is RUNNING
+
+    def done(self) -> bool:
+        """Return True if it has ended, in whatever way."""
+        return self._state in _ENDED
+
+    def result(self, timeout: float | None = None) -> T:
+        """Return the operation's result or raise its error; wait at most `timeout` seconds.
+
+        Raises `concurrent.futures.TimeoutError` or `CancelledError` where that is what happened.
+        """
+        if self._state is not FINISHED:
+            self._wait(timeout)
+        if self._exception is None:
+            return self._result  # type: ignore[no-any-return]  # the base says Any
+        try:
+            raise self._exception
+        finally:
+            # The error's traceback holds this frame: do not let the frame hold the error.
+            self = None  # type: ignore[assignment]
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Return the operation's error, `None` if it succeeded; otherwise as `result`."""
+        if self._state is not FINISHED:
+            self._wait(timeout)
+        return self._exception
+
+    def __await__(self) -> Generator[Any, None, T]:
+        """Wait for it in an asyncio task."""
+        return asyncio.wrap_future(self).__await__()
+
+    def add_done_callback(self, fn: Callback) -> None:
+        """Have `fn(self)` called when it ends: on the manager's delivery thread, or now if it has.
+
+        In the order in which they were added. What `fn` raises is logged.
+        """
+        if self._state not in _ENDED:
+            attachment = self._condition
+            with attachment:
+                if self._state not in _ENDED:
+                    attachment.callbacks += (fn,)
+                    if self.owner is not None:
+                        _kept.add(self)
+                    return
+        self._call(fn)
+
+    # Changing, by the user.
+
+    def cancel(self) -> bool:
+        """Cancel it if it has not been sent; say whether it is cancelled."""
+        owner = self.owner
+        # With an owner nobody needs to come by and notify: it ends here and now.
+        state = CANCELLED if owner is None else CANCELLED_AND_NOTIFIED
+        if not self._move(_WAITING, state, None, None):
+            return self._state in _CANCELLED
+        if owner is not None:
+            owner.note_cancelled(self)
+        return True
+
+    # Changing, by the poller. None of these raises or runs user code where there is an owner.
+
+    def start(self) -> bool:
+        """Mark it as sent; say False if it was cancelled before."""
+        if self._move(_WAITING, RUNNING, None, None):
+            return True
+        self._move((CANCELLED,), CANCELLED_AND_NOTIFIED, None, None)
+        return False
+
+    def end_with_result(self, value: T) -> bool:
+        """End it with `value`; say whether it was this call that ended it."""
+        return self._move(_OPEN, FINISHED, value, None)
+
+    def end_with_error(self, error: BaseException) -> bool:
+        """End it with `error`; say whether it was this call that ended it."""
+        return self._move(_OPEN, FINISHED, None, error)
+
+    def end_cancelled(self) -> bool:
+        """End it as cancelled, also when it was sent; say whether it was this call that did."""
+        return self._move(_OPEN, CANCELLED_AND_NOTIFIED, None, None)
+
+    def abandon(self, error: BaseException) -> None:
+        """End it with `error` in a forked child: no lock of the parent's is touched.
+
+        Callbacks are dropped; they are the parent's, and so is the loop that some belong to.
+        """
+        _kept.discard(self)
+        if self._state in _ENDED:
+            return
+        if self._attachment is not None:
+            self._attachment = self._attachment.succeed()
+        self._move(_OPEN, FINISHED, None, error)
+
+    # The standard library's names for the same.
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """Do as `start()`, but raise if it was started or has ended already."""
+        if self._state not in (PENDING, CANCELLED):
+            raise RuntimeError(f"{self!r} cannot be started a second time")
+        return self.start()
+
+    def set_result(self, result: T) -> None:
+        """Do as `end_with_result`, but raise `InvalidStateError` if it has ended already."""
+        if not self.end_with_result(result):
+            raise InvalidStateError(f"{self._state}: {self!r}")
+
+    def set_exception(self, exception: BaseException | None) -> None:
+        """Do as `end_with_error`, but raise `InvalidStateError` if it has ended already."""
+        if not self._move(_OPEN, FINISHED, None, exception):
+            raise InvalidStateError(f"{self._state}: {self!r}")
+
+    # How it is done.
+
+    def _move(
+        self, allowed: tuple[str, ...], state: str, result: Any, error: BaseException | None
+    ) -> bool:
+        """Go to `state` if now in one of `allowed`; say whether that was so."""
+        with _lock:
+            attachment = self._attachment
+            if attachment is None:
+                if self._state not in allowed:
+                    return False
+                self._result = result
+                self._exception = error
+                self._state = state
+                return True
+        with attachment:
+            if self._state not in allowed:
+                return False
+            self._result = result
+            self._exception = error
+            self._state = state
+            callbacks = () if state is RUNNING else attachment.announce(self, state)
+        if callbacks:
+            self._deliver(callbacks)
+        return True
+
+    def _deliver(self, callbacks: Callbacks) -> None:
+        owner = self.owner
+        if owner is None:
+            for callback in callbacks:
+                self._call(callback)
+            return
+        _kept.discard(self)
+        try:
+            owner.deliver(self, callbacks)
+        except Exception:  # noqa: BLE001  nothing may escape into the poller
+            logger.exception("callbacks of %r could not be delivered", self)
+
+    def _call(self, callback: Callback) -> None:
+        try:
+            callback(self)
+        except Exception:
+            _futures_logger.exception("exception calling callback for %r", self)
+
+    def _wait(self, timeout: float | None) -> None:
+        """Wait until it is finished; raise if it is not."""
+        if self._state not in _ENDED and (timeout is None or timeout > 0):
+            self._refuse_deadlock()
+            self._condition.sleep(self.done, timeout)
+        if self._state is FINISHED:
+            return
+        if self._state in _CANCELLED:
+            raise CancelledError(f"{self._name} was cancelled")
+        raise TimeoutError(f"{self._name} has not ended within {timeout} s")
+
+    def _refuse_deadlock(self) -> None:
+        owner = self.owner
+        if owner is not None and owner.is_io_thread():
+            raise UnsupportedInContextError(
+                f"{self._name} cannot be waited for on the thread that would end it "
+                f"({owner.describe()}); give its future a callback instead"
+            )
+
+    @property
+    def _name(self) -> str:
+        return "the operation" if self.operation is None else self.operation.kind.name
+
+    def __repr__(self) -> str:
+        """Show state, operation and job, never what it carries."""
+        state = self._state.partition("_")[0].lower()
+        if self._state is FINISHED:
+            error = self._exception
+            outcome = ("returned", self._result) if error is None else ("raised", error)
+            state = f"{state} {outcome[0]} {type(outcome[1]).__name__}"
+        name = "" if self.operation is None else f" {self.operation.kind.name}"
+        job = "" if self.job_id is None else f" job={self.job_id}"
+        return f"<{type(self).__name__} at {id(self):#x} state={state}{name}{job}>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: its outcome arrives in this process."""
+        raise TypeError("a JobFuture cannot be pickled or copied; pickle its result instead")
+
+
+def start_all(futures: Sequence[JobFuture[Any]]) -> list[JobFuture[Any]]:
+    """Do `start()` for each, the lock taken once; return those that were started, in order."""
+    others = []
+    with _lock:
+        for future in futures:
+            if future._attachment is None and future._state is PENDING:
+                future._state = RUNNING
+            else:
+                others.append(future)
+    refused = {future for future in others if not future.start()}
+    return [one for one in futures if one not in refused] if refused else list(futures)
+
+
+def end_all_with_results(futures: Iterable[JobFuture[Any]], values: Iterable[Any]) -> None:
+    """Do `end_with_result()` for each pair, the lock taken once."""
+    others = []
+    with _lock:
+        for future, value in zip(futures, values, strict=True):
+            if future._attachment is None and future._state in _OPEN:
+                future._result = value
+                future._state = FINISHED
+            else:
+                others.append((future, value))
+    for future, value in others:
+        future.end_with_result(value)

@@ -1,0 +1,142 @@
+"""What a manager tells the world: blinker signals, each with one frozen record.
+
+    manager ── send_safely(signal, sender=manager, record) ──▶ every receiver
+
+The sender is the manager. A receiver is called as `receiver(manager, record=record)`
+and may do what it likes: what it raises is logged, and the others still run.
+This module knows no threads; who sends decides on which one receivers run.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from blinker import Namespace, Signal
+
+from arango_jobs.logs import logger
+
+__all__ = [
+    "DrainedRecord",
+    "JobRecord",
+    "SaturatedRecord",
+    "Timings",
+    "WindowRecord",
+    "drained",
+    "has_receivers",
+    "job_cancelled",
+    "job_failed",
+    "job_lost",
+    "job_submitted",
+    "job_succeeded",
+    "name_of",
+    "saturated",
+    "send_safely",
+    "signals",
+    "window_changed",
+]
+
+signals = Namespace()
+"""All signals of this library, by name."""
+
+job_submitted = signals.signal("job_submitted", "The server accepted a job; gets a `JobRecord`.")
+job_succeeded = signals.signal("job_succeeded", "A job gave its result; gets a `JobRecord`.")
+job_failed = signals.signal("job_failed", "A job gave its own error; gets a `JobRecord`.")
+job_cancelled = signals.signal("job_cancelled", "A job was cancelled; gets a `JobRecord`.")
+job_lost = signals.signal("job_lost", "What became of a job is unknown; gets a `JobRecord`.")
+window_changed = signals.signal("window_changed", "A host takes more or less; `WindowRecord`.")
+saturated = signals.signal("saturated", "As many in flight as allowed; gets a `SaturatedRecord`.")
+drained = signals.signal("drained", "Nothing is outstanding any more; gets a `DrainedRecord`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """When the steps of a job happened, in seconds since its future was made.
+
+    `None` where the step has not happened.
+    """
+
+    submitted: float | None = None
+    """Admitted by the manager."""
+    sent: float | None = None
+    """The last byte of the submission was handed to the transport."""
+    accepted: float | None = None
+    """The server gave it an id."""
+    resolved: float | None = None
+    """The future ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One job at the moment of its signal; never the document it carries."""
+
+    operation: str
+    """`family.method`, such as `document.insert`."""
+    job_id: str | None
+    host: str | None
+    state: str
+    timings: Timings = Timings()
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRecord:
+    """How many jobs one host may have in flight from now on, and why."""
+
+    host: str
+    window: int
+    reason: str
+    queue_time: float | None = None
+    """The server's last word on how long requests queue there, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaturatedRecord:
+    """A submission has to wait, or was refused."""
+
+    in_flight: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrainedRecord:
+    """How the operations ended since the manager was last idle."""
+
+    succeeded: int
+    failed: int
+    cancelled: int
+    lost: int
+    seconds: float
+    """From the first submission to the last end."""
+
+
+def has_receivers(signal: Signal, sender: Any) -> bool:
+    """Say whether anybody listens, so that a record need not be made for nobody."""
+    return bool(signal.receivers) and not signal.is_muted and signal.has_receivers_for(sender)
+
+
+def send_safely(signal: Signal, sender: Any, record: object) -> None:
+    """Call every receiver with `record`; log what one raises and go on."""
+    if not has_receivers(signal, sender):
+        return
+    for receiver in list(signal.receivers_for(sender)):
+        _call(receiver, signal.name, sender, record)  # type: ignore[attr-defined]  # Namespace gives NamedSignal
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Return what a log line should call `function`, whatever it is."""
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return f"{getattr(function, '__module__', None) or '?'}.{name}"
+
+
+def _call(receiver: Callable[..., Any], name: str, sender: Any, record: object) -> None:
+    # Nothing that user code raises, SystemExit included, may end the thread that sends.
+    try:
+        answer = receiver(sender, record=record)
+        if inspect.iscoroutine(answer):
+            answer.close()
+            raise TypeError("a receiver cannot be a coroutine function: nobody would await it")
+    except BaseException:  # noqa: BLE001  see above
+        logger.exception("receiver %s of signal %s raised", name_of(receiver), name)
