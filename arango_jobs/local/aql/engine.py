@@ -1,0 +1,153 @@
+"""Runs, explains and parses queries: the package's three entry points.
+
+Knows nothing of HTTP. What goes wrong in whatever way leaves as an ArangoError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from arango_jobs.local.aql import arrays, calls, loops, operations
+from arango_jobs.local.aql.compilation import Compilation, problem
+from arango_jobs.local.aql.context import QueryContext, QueryOptions, QueryResult
+from arango_jobs.local.aql.describe import describe
+from arango_jobs.local.aql.parser import parse
+from arango_jobs.local.aql.pipeline import Rows, compile_query
+from arango_jobs.local.aql.run import Run, failure
+from arango_jobs.local.store.undo import UndoLog, recording
+
+__all__ = ["COMPILING", "explain_query", "parse_query", "run_query"]
+
+# Each of these modules registers what it compiles when it is imported.
+COMPILING = (arrays, calls, loops, operations)
+
+
+@contextmanager
+def _one_kind_of_error() -> Iterator[None]:
+    try:
+        yield
+    except RecursionError:
+        raise failure(32, "resource limit exceeded: nested too deeply", 400) from None
+    except (MemoryError, OverflowError) as error:
+        raise failure(32, f"resource limit exceeded: {error}") from error
+    except UnicodeError as error:
+        raise failure(10, f"bad parameter: {error}", 400) from error
+
+
+def _compile(
+    query: str, bind_vars: Mapping[str, Any], options: QueryOptions, context: QueryContext
+) -> tuple[Compilation, Rows]:
+    tree = parse(query)
+    unit = Compilation(Run(context, options), _checked_binds(bind_vars))
+    for reference in tree.collections:
+        unit.reading(unit.collection_name(reference))
+    rows = compile_query(unit, tree, is_main=True)
+    unit.check_binds()
+    return unit, rows
+
+
+def _checked_binds(bind_vars: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if bind_vars is None:
+        return {}
+    if not isinstance(bind_vars, Mapping):
+        raise problem(1550, "invalid structure of bind parameters", 400)
+    return bind_vars
+
+
+def run_query(
+    query: str,
+    bind_vars: Mapping[str, Any] | None,
+    options: QueryOptions,
+    context: QueryContext,
+) -> QueryResult:
+    """Run a query; raise ArangoError, after taking back its writes, if it fails.
+
+    With ``stream`` the rows of a query that only reads are made while they are read.
+    """
+    clock = context.clock
+    started = clock.monotonic()
+    with _one_kind_of_error():
+        unit, rows = _compile(query, bind_vars or {}, options, context)
+    run, modifies = unit.run, bool(unit.modified)
+    compiled = clock.monotonic()
+    result = QueryResult((), {}, run.warnings, modifies)
+    if options.stream and not modifies:
+        result.rows = _streamed(unit, rows, lambda: _finish(result, unit, started, compiled))
+        return result
+    result.rows = _collected(unit, rows)
+    _finish(result, unit, started, compiled)
+    return result
+
+
+def _collected(unit: Compilation, rows: Rows) -> list[Any]:
+    undoing = recording(UndoLog()) if unit.modified else nullcontext()
+    found, run = [], unit.run
+    with _one_kind_of_error(), undoing:
+        run.check()
+        for row in rows(([None] * unit.slots,)):
+            found.append(row)
+            run.hold(row)
+        run.check()
+    return found
+
+
+def _streamed(unit: Compilation, rows: Rows, finish: Callable[[], None]) -> Iterator[Any]:
+    with _one_kind_of_error():
+        unit.run.check()
+        yield from rows(([None] * unit.slots,))
+    finish()
+
+
+def _finish(result: QueryResult, unit: Compilation, started: float, compiled: float) -> None:
+    run, now = unit.run, unit.run.context.clock.monotonic()
+    result.stats.update(run.stats(now - started))
+    profile = run.options.profile
+    if not profile:
+        return
+    result.profile = {
+        "initializing": 0.0,
+        "parsing": compiled - started,
+        "optimizing ast": 0.0,
+        "loading collections": 0.0,
+        "instantiating plan": 0.0,
+        "optimizing plan": 0.0,
+        "instantiating executors": 0.0,
+        "executing": now - compiled,
+        "finalizing": 0.0,
+    }
+    if profile > 1:
+        result.stats["nodes"] = run.nodes
+        result.plan = unit.plan.finish(unit.access, bool(unit.modified))
+
+
+def explain_query(
+    query: str,
+    bind_vars: Mapping[str, Any] | None,
+    options: QueryOptions,
+    context: QueryContext,
+) -> dict[str, Any]:
+    """Return what ``POST /_api/explain`` answers, less the error and code attributes."""
+    with _one_kind_of_error():
+        unit, _ = _compile(query, bind_vars or {}, options, context)
+    plan = unit.plan.finish(unit.access, bool(unit.modified))
+    answer: dict[str, Any] = {"plans": [plan]} if options.all_plans else {"plan": plan}
+    answer["warnings"] = unit.run.warnings
+    answer["stats"] = {
+        "rulesExecuted": len(plan["rules"]),
+        "rulesSkipped": 0,
+        "plansCreated": 1,
+        "peakMemoryUsage": 0,
+        "executionTime": 0.0,
+    }
+    if not options.all_plans:
+        answer["cacheable"] = not unit.modified
+    return answer
+
+
+def parse_query(query: str) -> dict[str, Any]:
+    """Return what ``POST /_api/query`` answers, less the error and code attributes."""
+    with _one_kind_of_error():
+        return describe(parse(query))
+
