@@ -1,0 +1,1 @@
+"""Sockets and HTTP: moves exchanges and knows nothing of jobs."""

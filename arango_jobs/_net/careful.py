@@ -1,0 +1,155 @@
+"""Responses of any form, read by llhttp (through httptools).
+
+This is the judge of what is HTTP. The reader in `responses.py` hands over
+whatever does not have the usual form. Knows bytes only, no sockets.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from arango_jobs._net.coding import decoded
+from arango_jobs.errors import (
+    ConnectionLostError,
+    NotHTTPError,
+    ResponseTooLargeError,
+    TransportError,
+)
+from arango_jobs.operations import Response
+
+__all__ = ["CarefulReader", "Outcome"]
+
+Outcome = Response | TransportError
+_NO_BODY: Final = frozenset({204, 304})
+
+
+class CarefulReader:
+    """Reads responses of one connection, from the first byte of one to the end of another.
+
+    `is_idle`: it stands between two responses, so that another reader may go on.
+    `is_last`: the server closes the connection; what follows belongs to no response.
+    """
+
+    def __init__(self, *, is_head: bool, max_head: int, max_body: int) -> None:
+        self.is_idle = True
+        self.is_last = False
+        self._is_head = is_head
+        self._max_head = max_head
+        self._max_body = max_body
+        self._parser = HttpResponseParser(self)
+        self._out: list[Outcome] = []
+        self._start()
+
+    def _start(self) -> None:
+        self._headers: list[tuple[str, str]] = []
+        self._body: list[bytes] = []
+        self._size = 0
+        self._head_size = 0
+        self._in_body = False
+
+    def feed(self, data: bytes, out: list[Outcome]) -> None:
+        """Read `data`, append what is complete to `out`; `TransportError` where it is no HTTP."""
+        self._out = out
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            raise NotHTTPError("the server switched to another protocol, unasked") from None
+        except HttpParserError as error:
+            if self.is_last:
+                return
+            if isinstance(error.__context__, TransportError):
+                raise error.__context__ from None
+            raise NotHTTPError(f"the answer is no HTTP: {error}") from None
+        self._count_head(len(data))
+
+    def at_eof(self, out: list[Outcome]) -> None:
+        """Complete a response whose end is the end of the connection; else `TransportError`."""
+        if self.is_idle:
+            return
+        names = {name for name, _ in self._headers}
+        if not self._in_body or not names.isdisjoint(("content-length", "transfer-encoding")):
+            raise ConnectionLostError("the connection ended within a response")
+        self._out = out
+        self.is_last = True
+        self._finish()
+
+    def _count_head(self, size: int) -> None:
+        # Lines that are not complete have not come out of the parser yet, so all that came counts.
+        if self.is_idle or self._in_body:
+            self._head_size = 0
+            return
+        if self._head_size > self._max_head:
+            raise ResponseTooLargeError(f"the head of the answer is above {self._max_head} bytes")
+        self._head_size += size
+
+    # What follows is called by the parser.
+
+    def on_message_begin(self) -> None:
+        """Start a response."""
+        self._start()
+        self.is_idle = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header line; those after a chunked body are let go."""
+        if not self._in_body:
+            text = value.decode("latin-1").strip(" \t")
+            self._headers.append((name.decode("latin-1").lower(), text))
+
+    def on_headers_complete(self) -> None:
+        """End the head: refuse what will be too large, end what has no body."""
+        self._in_body = True
+        status = self._parser.get_status_code()
+        if status < 200:
+            return
+        self.is_last = self.is_last or not self._keeps_alive(status)
+        if self._is_head:
+            self._finish()
+
+    def _keeps_alive(self, status: int) -> bool:
+        # llhttp knows no HEAD, and takes a missing length for a body up to the end.
+        if self._is_head or status in _NO_BODY:
+            tokens = {name: value.lower() for name, value in self._headers}.get("connection", "")
+            is_old = self._parser.get_http_version() == "1.0"
+            return "keep-alive" in tokens if is_old else "close" not in tokens
+        return self._parser.should_keep_alive()
+
+    def on_body(self, data: bytes) -> None:
+        """Take a piece of a body."""
+        if self._is_head:
+            self.is_last = True
+            return
+        self._size += len(data)
+        if self._size > self._max_body:
+            raise ResponseTooLargeError(f"the body of the answer is above {self._max_body} bytes")
+        self._body.append(data)
+
+    def on_message_complete(self) -> None:
+        """End a response; interim ones (1xx) are let go."""
+        if self._is_head and self.is_idle:
+            return
+        if self._parser.get_status_code() < 200:
+            self.is_idle = True
+            return
+        self._finish()
+
+    def _finish(self) -> None:
+        self.is_idle = True
+        headers = _joined(self._headers)
+        body = b"".join(self._body)
+        try:
+            body = decoded(body, headers.get("content-encoding", ""), self._max_body)
+        except TransportError as error:
+            # The framing is sound: only this answer is spoilt.
+            self._out.append(error)
+            return
+        self._out.append(Response(self._parser.get_status_code(), headers, body))
+
+
+def _joined(lines: list[tuple[str, str]]) -> dict[str, str]:
+    """Return headers as a dict; the values of a repeated one become a list (RFC 9110 §5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in lines:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

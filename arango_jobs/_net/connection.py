@@ -1,0 +1,150 @@
+"""One connection that stands: requests out, responses in.
+
+It keeps exact account of what the kernel was handed. It does not choose what to
+send (`lane.py`) and does not connect (`dialer.py`).
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections import deque
+
+from arango_jobs._net.exchange import Failure, Reply, TransportEvent
+from arango_jobs._net.flight import Flight
+from arango_jobs._net.responses import Outcome, ResponseReader
+from arango_jobs.errors import NotHTTPError
+from arango_jobs.operations import Response
+
+__all__ = ["Connection"]
+
+_BLOCKED = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Connection:
+    """A connected socket, the flights on it, and the position in its stream.
+
+    `depth` is how many flights it takes now; `written` how many bytes of the
+    stream the kernel was handed, `end` how long the stream is so far.
+    """
+
+    __slots__ = (
+        "_is_tls", "answered", "depth", "end", "flights", "has_answered", "last_read", "outbox",
+        "reader", "sock", "url", "written",
+    )  # fmt: skip
+
+    def __init__(self, sock: socket.socket, reader: ResponseReader, url: str) -> None:
+        self.sock = sock
+        self.reader = reader
+        self.url = url
+        self._is_tls = isinstance(sock, ssl.SSLSocket)
+        self.flights: deque[Flight] = deque()
+        self.outbox: deque[bytes | memoryview] = deque()
+        self.depth = 1
+        self.answered = 0
+        self.has_answered = False
+        self.written = 0
+        self.end = 0
+        self.last_read = 0.0
+
+    def start(self, flights: list[Flight]) -> bool:
+        """Put `flights` into the stream, then `flush`."""
+        small: list[bytes] = []
+        size = 0
+        end = self.end
+        for flight in flights:
+            small.append(flight.head)
+            size += len(flight.head)
+            if flight.body:
+                self.outbox.append(b"".join(small))
+                self.outbox.append(flight.body)
+                end += size + len(flight.body)
+                small, size = [], 0
+            flight.end = end + size
+        self.flights.extend(flights)
+        self.end = end + size
+        if small:
+            self.outbox.append(b"".join(small) if len(small) > 1 else small[0])
+        return self.flush()
+
+    def flush(self) -> bool:
+        """Write what the kernel takes; return whether that is all. `OSError` as it comes."""
+        outbox = self.outbox
+        while outbox:
+            piece = outbox[0]
+            try:
+                count = self.sock.send(piece)
+            except _BLOCKED:
+                return False
+            self.written += count
+            if count == len(piece):
+                outbox.popleft()
+            else:
+                # TLS wants the same bytes again: what is left of a piece stays one piece.
+                outbox[0] = memoryview(piece)[count:]
+        return True
+
+    def receive(self, view: memoryview, events: list[TransportEvent]) -> bool:
+        """Read into `view`, append what became of flights; return whether the connection goes on.
+
+        Where it does not, the flights left on it were not acted upon if the server
+        announced the end (`is_announced`). Raises `TransportError` or `OSError` where it broke.
+        """
+        outcomes: list[Outcome] = []
+        try:
+            is_open = self._read(view, outcomes)
+        finally:
+            is_early = self._match(outcomes, events)
+        return is_open and not is_early and not self.reader.is_last
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether the server said that it answers nothing more here.
+
+        It must not act upon what was written behind that (RFC 9112 §9.6).
+        """
+        return self.reader.is_last
+
+    def is_stale(self, view: memoryview) -> bool:
+        """Whether something came in while nothing was asked: the end, as a rule."""
+        try:
+            self.sock.recv_into(view)
+        except _BLOCKED:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def _read(self, view: memoryview, outcomes: list[Outcome]) -> bool:
+        is_head = bool(self.flights) and self.flights[0].exchange.request.method == "HEAD"
+        while True:
+            try:
+                count = self.sock.recv_into(view)
+            except _BLOCKED:
+                return True
+            if not count:
+                self.reader.at_eof(outcomes)
+                return False
+            self.reader.feed(view[:count].tobytes(), outcomes, is_head=is_head)
+            # A selector sees the socket, not what OpenSSL has decrypted already.
+            if not self._is_tls:
+                return True
+
+    def _match(self, outcomes: list[Outcome], events: list[TransportEvent]) -> bool:
+        """Give answers to flights in order; say if one came before its request was whole."""
+        flights, url = self.flights, self.url
+        is_early = False
+        for outcome in outcomes:
+            if not flights:
+                raise NotHTTPError(f"{url} answered more often than it was asked")
+            flight = flights.popleft()
+            exchange = flight.exchange
+            is_early = flight.end > self.written
+            if isinstance(outcome, Response):
+                outcome.url = url + exchange.request.target
+                events.append(Reply(exchange, outcome))
+            else:
+                events.append(Failure(exchange, outcome, True))
+        self.answered += len(outcomes)
+        self.has_answered = self.has_answered or bool(outcomes)
+        return is_early

@@ -1,0 +1,306 @@
+"""The queue of one kind of request to one host, and the connections that serve it.
+
+Quick requests share few connections, many deep; slow ones get a connection each.
+Here is decided what is written where, when another connection is made, and what
+becomes of the flights when one breaks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import selectors
+import socket
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from itertools import chain
+
+from arango_jobs._net.connection import Connection
+from arango_jobs._net.dialer import Dialer
+from arango_jobs._net.exchange import Connected, Failure
+from arango_jobs._net.flight import UNSENT, Flight
+from arango_jobs._net.hosts import Host
+from arango_jobs._net.responses import ResponseReader
+from arango_jobs._net.shared import Shared
+from arango_jobs._net.tls import is_refused_certificate
+from arango_jobs._net.verdict import settle
+from arango_jobs.errors import (
+    ConnectionLostError,
+    HostUnreachableError,
+    NotHTTPError,
+    RequestTimeoutError,
+    TransportError,
+)
+
+__all__ = ["Lane"]
+
+_READ = selectors.EVENT_READ
+_WRITE = selectors.EVENT_WRITE
+# A connection that was in use so lately has not been closed for being idle; looking costs a call.
+_IDLE_SECONDS = 0.05
+# After a second connection could not be made, the first has to do for so long.
+_EXTRA_PAUSE_SECONDS = 5.0
+
+
+class Lane:
+    """Flights to `host` that are queued or under way."""
+
+    def __init__(
+        self, index: int, host: Host, shared: Shared, *, connections: int, depth: int
+    ) -> None:
+        self.queue: deque[Flight] = deque()
+        self.connections: list[Connection] = []
+        self.max_depth = depth
+        self._index = index
+        self._host = host
+        self._shared = shared
+        self._max_connections = connections
+        self._dialer: Dialer | None = None
+        self._no_extra_before = 0.0
+        # Whether this path has kept a pipeline in order, so that a break is no sign against it.
+        self._is_proven = False
+
+    def pump(self, now: float) -> None:
+        """Write what the connections take, and make another connection where that is due."""
+        for connection in tuple(self.connections):
+            if not self.queue:
+                break
+            if len(connection.flights) < connection.depth and not connection.outbox:
+                self._fill(connection, now)
+        if self._dialer is not None:
+            self._dialer.advance()
+        elif self.queue and self._wants_connection(now):
+            self._dial()
+
+    @property
+    def dial_deadline(self) -> float:
+        """Until when the connection that is being made has time."""
+        return math.inf if self._dialer is None else self._dialer.deadline
+
+    def expire(self, now: float) -> float:
+        """End what has waited too long; return when to look again."""
+        for connection in tuple(self.connections):
+            if any(flight.deadline <= now for flight in connection.flights):
+                self._break(connection, partial(self._late_error, now))
+        late = [flight for flight in self.queue if flight.deadline <= now]
+        if late:
+            self.queue = deque(flight for flight in self.queue if flight.deadline > now)
+            self._refuse(late, partial(self._late_error, now))
+        if self._dialer is not None:
+            self._dialer.expire(now)
+        return self._next_deadline()
+
+    def close(self) -> None:
+        """Close every connection; everything under way fails."""
+        if self._dialer is not None:
+            self._dialer.close()
+            self._dialer = None
+        for connection in tuple(self.connections):
+            self._break(connection, self._closed_error)
+        waiting, self.queue = self.queue, deque()
+        self._refuse(waiting, self._closed_error)
+
+    # Connections.
+
+    def _wants_connection(self, now: float) -> bool:
+        count = len(self.connections)
+        if not count:
+            return True
+        if count >= self._max_connections or now < self._no_extra_before:
+            return False
+        under_way = sum(len(connection.flights) for connection in self.connections)
+        return len(self.queue) + under_way > count * self.max_depth
+
+    def _dial(self) -> None:
+        self._dialer = Dialer(self._host, self._shared, self._dialed)
+        self._dialer.advance()
+
+    def _dialed(self, result: socket.socket | HostUnreachableError) -> None:
+        self._dialer = None
+        now = self._shared.clock.monotonic()
+        if isinstance(result, HostUnreachableError):
+            if self.connections:
+                self._no_extra_before = now + _EXTRA_PAUSE_SECONDS
+                return
+            self._give_up(result)
+            return
+        settings = self._shared.settings
+        reader = ResponseReader(
+            max_head=settings.max_head_bytes, max_body=settings.max_response_bytes
+        )
+        connection = Connection(result, reader, self._host.url)
+        connection.last_read = now
+        self.connections.append(connection)
+        self._shared.selector.register(result, _READ, partial(self._on_ready, connection))
+        self._shared.events.append(Connected(self._index))
+        self._fill(connection, now)
+
+    def _on_ready(self, connection: Connection, mask: int) -> None:
+        if mask & _WRITE and connection in self.connections:
+            self._flush(connection)
+        if mask & _READ and connection in self.connections:
+            self._receive(connection)
+
+    def _receive(self, connection: Connection) -> None:
+        if not connection.flights:
+            # The server has ended an idle connection, or says what nobody asked for; with TLS
+            # it may be a session ticket and nothing to us.
+            if connection.is_stale(self._shared.view):
+                self._drop(connection)
+            return
+        shared = self._shared
+        try:
+            goes_on = connection.receive(shared.view, shared.events)
+        except OSError as error:
+            self._broke(connection, error)
+        else:
+            if goes_on:
+                self._deepen(connection)
+            else:
+                self._end(connection)
+
+    def _deepen(self, connection: Connection) -> None:
+        connection.last_read = self._shared.clock.monotonic()
+        if connection.answered < connection.depth:
+            return
+        self._is_proven = self._is_proven or connection.depth > 1
+        connection.answered = 0
+        connection.depth = min(connection.depth * 2, self.max_depth)
+
+    # Writing.
+
+    def _fill(self, connection: Connection, now: float) -> None:
+        if (
+            not connection.flights
+            and now - connection.last_read > _IDLE_SECONDS
+            and connection.is_stale(self._shared.view)
+        ):
+            self._drop(connection)
+            return
+        flights = self._taken(connection.depth - len(connection.flights))
+        if flights:
+            self._write(connection, flights)
+
+    def _taken(self, room: int) -> list[Flight]:
+        """Return what is to be written next, bounded by count and by bytes."""
+        queue = self.queue
+        size = self._shared.settings.max_pipelined_bytes
+        taken: list[Flight] = []
+        while queue and room > 0 and size > 0:
+            flight = queue.popleft()
+            taken.append(flight)
+            size -= len(flight.head) + len(flight.body)
+            room -= 1
+        return taken
+
+    def _write(self, connection: Connection, flights: list[Flight]) -> None:
+        try:
+            if not connection.start(flights):
+                self._watch(connection, _READ | _WRITE)
+        except OSError as error:
+            self._write_broke(connection, error)
+
+    def _flush(self, connection: Connection) -> None:
+        try:
+            if connection.flush():
+                self._watch(connection, _READ)
+        except OSError as error:
+            self._write_broke(connection, error)
+
+    def _write_broke(self, connection: Connection, error: OSError) -> None:
+        # A server that refuses a body half-way has answered before it closed: read that first.
+        with contextlib.suppress(OSError):
+            connection.receive(self._shared.view, self._shared.events)
+        self._broke(connection, error)
+
+    def _watch(self, connection: Connection, mask: int) -> None:
+        self._shared.selector.modify(connection.sock, mask, partial(self._on_ready, connection))
+
+    # Ends.
+
+    def _end(self, connection: Connection) -> None:
+        """End a connection that the server closed, or after whose last answer nothing can come."""
+        if connection.is_announced:
+            self._drop(connection)
+            self._requeue(connection.flights)
+        else:
+            self._broke(connection, self._lost_error(connection))
+
+    def _broke(self, connection: Connection, error: OSError) -> None:
+        """End a broken connection: the first that waits is told why, the others that it broke."""
+        if is_refused_certificate(error) and not connection.has_answered:
+            self._requeue(connection.flights)
+            connection.flights.clear()
+            self._drop(connection)
+            self._give_up(self._unreachable_error(error))
+            return
+        first = next(iter(connection.flights), None)
+        why = error if isinstance(error, TransportError) else self._lost_error(connection, error)
+        lost = self._lost_error(connection)
+        self._judge(connection, isinstance(error, NotHTTPError))
+        self._break(connection, lambda flight: why if flight is first else lost)
+
+    def _break(self, connection: Connection, error_of: Callable[[Flight], TransportError]) -> None:
+        self._drop(connection)
+        failures, spared = settle(connection.flights, connection.written, error_of)
+        self._shared.events.extend(failures)
+        self._requeue(spared)
+
+    def _judge(self, connection: Connection, is_garbage: bool) -> None:
+        """Give up pipelining where a deep connection went wrong before any went well."""
+        if len(connection.flights) > 1 and (is_garbage or not self._is_proven):
+            self.max_depth = 1
+            for other in self.connections:
+                other.depth = 1
+
+    def _give_up(self, error: HostUnreachableError) -> None:
+        """Fail what is queued: no connection can be made."""
+        waiting, self.queue = self.queue, deque()
+        self._refuse(waiting, lambda _: HostUnreachableError(*error.args))
+
+    def _refuse(
+        self, flights: Iterable[Flight], error_of: Callable[[Flight], TransportError]
+    ) -> None:
+        self._shared.events.extend(
+            Failure(flight.exchange, error_of(flight), False) for flight in flights
+        )
+
+    def _requeue(self, flights: Collection[Flight]) -> None:
+        for flight in flights:
+            flight.end = UNSENT
+        self.queue.extendleft(reversed(tuple(flights)))
+
+    def _drop(self, connection: Connection) -> None:
+        self.connections.remove(connection)
+        self._shared.selector.unregister(connection.sock)
+        connection.sock.close()
+
+    def _next_deadline(self) -> float:
+        flights = chain(self.queue, *(connection.flights for connection in self.connections))
+        deadline = min((flight.deadline for flight in flights), default=math.inf)
+        return min(deadline, self.dial_deadline)
+
+    # What the errors say.
+
+    def _late_error(self, now: float, flight: Flight) -> TransportError:
+        if flight.deadline <= now:
+            return RequestTimeoutError(
+                f"{self._host.url} gave no answer within {flight.exchange.timeout:g} s"
+            )
+        return ConnectionLostError(
+            f"a connection to {self._host.url} was closed: an answer before this one was late"
+        )
+
+    def _closed_error(self, flight: Flight) -> TransportError:
+        return ConnectionLostError(f"the transport to {self._host.url} was closed")
+
+    def _lost_error(self, connection: Connection, error: OSError | None = None) -> TransportError:
+        count = len(connection.flights)
+        why = "" if error is None else f" ({error.strerror or error})"
+        return ConnectionLostError(
+            f"a connection to {self._host.url} ended with {count} requests unanswered on it{why}"
+        )
+
+    def _unreachable_error(self, error: OSError) -> HostUnreachableError:
+        return HostUnreachableError(f"{self._host.url} refuses our certificate: {error}")

@@ -1,0 +1,164 @@
+"""The fast transport: HTTP/1.1 with pipelining, one thread, any number of hosts.
+
+    send ─▶ Lane.queue ─▶ Connection ─▶ kernel ─▶ … ─▶ ResponseReader ─▶ poll's events
+
+A lane a host and kind of request (`lane.py`); here is only the loop.
+"""
+
+from __future__ import annotations
+
+import math
+import selectors
+import ssl
+from collections.abc import Sequence
+
+from arango_jobs._net.exchange import Exchange, TransportEvent
+from arango_jobs._net.flight import Flight
+from arango_jobs._net.hosts import Host, parse_host
+from arango_jobs._net.lane import Lane
+from arango_jobs._net.render import RequestRenderer
+from arango_jobs._net.settings import NetSettings
+from arango_jobs._net.shared import Shared
+from arango_jobs._net.tls import tls_context
+from arango_jobs._net.waker import Waker
+from arango_jobs.clock import Clock, SystemClock
+from arango_jobs.operations import Headers
+
+__all__ = ["PipelineTransport"]
+
+# A body is copied behind its head up to here; beyond, the copy costs more than a call of send.
+_SMALL_BODY = 1 << 16
+
+
+class PipelineTransport:
+    """Moves exchanges over a few pipelined connections to each of `hosts`.
+
+    All methods but `wake` belong to one thread. It starts no thread of its own,
+    except to look up a host's name. Redirects are not followed.
+    """
+
+    def __init__(
+        self,
+        hosts: Sequence[str],
+        settings: NetSettings | None = None,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        self._settings = settings = settings or NetSettings()
+        self._hosts = [parse_host(url) for url in hosts]
+        self._renderers = [
+            RequestRenderer(host, _defaults(settings, index))
+            for index, host in enumerate(self._hosts)
+        ]
+        self._clock = clock or SystemClock()
+        self._tls = settings.tls
+        self._selector = selectors.DefaultSelector()
+        self._waker = Waker(self._selector)
+        self._shared = Shared(settings, self._clock, self._selector, self.wake, self._context)
+        self._quick = [self._lane(index, host) for index, host in enumerate(self._hosts)]
+        self._slow = [self._slow_lane(index, host) for index, host in enumerate(self._hosts)]
+        self._lanes = [*self._quick, *self._slow]
+        self._next_deadline = math.inf
+
+    def send(self, exchange: Exchange) -> None:
+        """Queue `exchange`; the next `poll` writes it.
+
+        Raises `OptionError`, and takes nothing, where the method, target or a header holds
+        what would break the request's head.
+        """
+        request = exchange.request
+        head = self._renderers[exchange.host].render(request)
+        body = request.body
+        if body and len(body) <= _SMALL_BODY:
+            head += body
+            body = b""
+        deadline = self._clock.monotonic() + exchange.timeout
+        if deadline < self._next_deadline:
+            self._next_deadline = deadline
+        # A HEAD is alone on its connection: nothing may follow whose answer could be
+        # taken for the body that a wrong server sends.
+        is_quick = request.is_quick and request.method != "HEAD"
+        lane = (self._quick if is_quick else self._slow)[exchange.host]
+        lane.queue.append(Flight(exchange, head, body, deadline))
+
+    def poll(self, timeout: float | None) -> list[TransportEvent]:
+        """Write and read until something came, `timeout` seconds passed, or `wake` was called."""
+        now = self._clock.monotonic()
+        end = math.inf if timeout is None else now + timeout
+        while True:
+            self._pump(now)
+            is_woken = self._select(0.0 if self._shared.events else end - now, now)
+            now = self._clock.monotonic()
+            self._expire(now)
+            if self._shared.events or is_woken or now >= end:
+                break
+        self._pump(now)
+        events, self._shared.events = self._shared.events, []
+        return events
+
+    def wake(self) -> None:
+        """Make a running or the next `poll` return soon; safe from any thread."""
+        self._waker.wake()
+
+    def close(self) -> list[TransportEvent]:
+        """Close every connection and give a `Failure` for each exchange still under way."""
+        for lane in self._lanes:
+            lane.close()
+        self._selector.close()
+        self._waker.close()
+        events, self._shared.events = self._shared.events, []
+        return events
+
+    def describe(self) -> str:
+        """Say in a few words which way requests go."""
+        depth = max((lane.max_depth for lane in self._quick), default=1)
+        return (
+            f"pipelined HTTP/1.1, {self._settings.connections} connections to each of "
+            f"{len(self._hosts)} hosts, at most {depth} deep"
+        )
+
+    def _pump(self, now: float) -> None:
+        for lane in self._lanes:
+            if lane.queue:
+                lane.pump(now)
+                self._next_deadline = min(self._next_deadline, lane.dial_deadline)
+
+    def _select(self, timeout: float, now: float) -> bool:
+        """Wait for sockets and let them go on; return whether somebody woke us."""
+        wait = max(0.0, min(timeout, self._next_deadline - now))
+        is_woken = False
+        for key, mask in self._selector.select(None if wait == math.inf else wait):
+            if key.data is self._waker:
+                is_woken = True
+                self._waker.on_ready(mask)
+            else:
+                key.data(mask)
+        return is_woken
+
+    def _expire(self, now: float) -> None:
+        if now < self._next_deadline:
+            return
+        self._next_deadline = min((lane.expire(now) for lane in self._lanes), default=math.inf)
+
+    def _context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = tls_context()
+        return self._tls
+
+    def _lane(self, index: int, host: Host) -> Lane:
+        settings = self._settings
+        return Lane(
+            index, host, self._shared,
+            connections=settings.connections, depth=settings.max_depth,
+        )  # fmt: skip
+
+    def _slow_lane(self, index: int, host: Host) -> Lane:
+        connections = self._settings.slow_connections
+        return Lane(index, host, self._shared, connections=connections, depth=1)
+
+
+def _defaults(settings: NetSettings, index: int) -> Headers:
+    own = settings.host_headers[index] if index < len(settings.host_headers) else ()
+    authorization = settings.authorization
+    auth = () if authorization is None else (("Authorization", authorization),)
+    return (*auth, *settings.headers, *own)

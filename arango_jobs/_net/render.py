@@ -1,0 +1,88 @@
+"""Request heads as bytes.
+
+All that differs between two requests to a host is built for each; the rest is
+rendered once for every tuple of headers. Opens nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from arango_jobs._net.hosts import Host
+from arango_jobs.errors import OptionError
+from arango_jobs.operations import Headers, Request
+
+__all__ = ["RequestRenderer"]
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Callers keep their tuples of headers; one who makes a new one each time must not grow this.
+_MAX_BLOCKS = 256
+
+
+class RequestRenderer:
+    """Renders the heads of requests to one host.
+
+    `defaults` go with every request that does not carry the same names itself.
+    """
+
+    __slots__ = ("_blocks", "_defaults", "_prefix")
+
+    def __init__(self, host: Host, defaults: Headers) -> None:
+        named = {name.lower(): (name, value) for name, value in defaults}
+        named.setdefault("host", ("Host", host.authority))
+        named.setdefault("accept-encoding", ("Accept-Encoding", "identity"))
+        self._defaults = {name: _line(*pair) for name, pair in named.items()}
+        self._prefix = host.prefix
+        self._blocks: dict[int, tuple[Headers, str]] = {}
+
+    def render(self, request: Request) -> bytes:
+        """Return everything before the body; `OptionError` where a part would break the head."""
+        method, target, headers = request.method, request.target, request.headers
+        # Blanks and controls would end the request line early; only ASCII is defined in it.
+        if not (target.isascii() and target.isprintable()) or " " in target:
+            raise OptionError(f"{method} {target!r}: the target has characters to be quoted")
+        if method not in _METHODS or target[:1] != "/":
+            _check_line(method, target)
+        known = self._blocks.get(id(headers))
+        block = known[1] if known is not None and known[0] is headers else self._block(headers)
+        size = len(request.body)
+        if size or method not in _BODILESS:
+            block = f"{block}Content-Length: {size}\r\n"
+        return f"{method} {self._prefix}{target} HTTP/1.1\r\n{block}\r\n".encode("latin-1")
+
+    def _block(self, headers: Headers) -> str:
+        own = {name.lower() for name, _ in headers}
+        if not own.isdisjoint(_FRAMING):
+            raise OptionError("Content-Length and Transfer-Encoding are the transport's own")
+        lines = [line for name, line in self._defaults.items() if name not in own]
+        block = "".join([*lines, *_lines(headers)])
+        if len(self._blocks) >= _MAX_BLOCKS:
+            self._blocks.clear()
+        # The tuple is kept with its block: as long as it lives, its id is nobody else's.
+        self._blocks[id(headers)] = (headers, block)
+        return block
+
+
+def _check_line(method: str, target: str) -> None:
+    if not _TOKEN.match(method):
+        raise OptionError(f"{method!r} is not an HTTP method")
+    if not target.startswith("/"):
+        raise OptionError(f"target {target!r} does not start with a slash")
+
+
+def _lines(headers: Headers) -> Iterable[str]:
+    return (_line(name, value) for name, value in headers)
+
+
+def _line(name: str, value: str) -> str:
+    if not _TOKEN.match(name):
+        raise OptionError(f"{name!r} is not a header name")
+    if not _VALUE.match(value):
+        # The value may be a secret.
+        raise OptionError(f"the value of header {name} has characters that no header can carry")
+    return f"{name}: {value}\r\n"

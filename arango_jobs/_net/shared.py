@@ -1,0 +1,30 @@
+"""What all connections of one transport share."""
+
+from __future__ import annotations
+
+import selectors
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from arango_jobs._net.exchange import TransportEvent
+from arango_jobs._net.settings import NetSettings
+from arango_jobs.clock import Clock
+
+__all__ = ["Shared"]
+
+# A deep pipeline's worth of answers in one call; larger gains nothing measurable.
+_RECEIVE_BYTES = 1 << 18
+
+
+@dataclass(slots=True, eq=False)
+class Shared:
+    """Of one transport, used by its one thread."""
+
+    settings: NetSettings
+    clock: Clock
+    selector: selectors.BaseSelector
+    wake: Callable[[], None]
+    tls: Callable[[], ssl.SSLContext]
+    events: list[TransportEvent] = field(default_factory=list)
+    view: memoryview = field(default_factory=lambda: memoryview(bytearray(_RECEIVE_BYTES)))
