@@ -58,6 +58,9 @@ class Response:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = TEXT
+    # What goes wrong on the wire, by a fault: see faults.ACTIONS.
+    mishap: str | None = None
+    garbage: bytes = b""
 
     @classmethod
     def json(cls, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

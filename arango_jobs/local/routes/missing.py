@@ -1,0 +1,60 @@
+"""What the embedded server does not have: each path says so by name, none looks like a success."""
+
+from __future__ import annotations
+
+from arango_jobs.local.call import Call
+from arango_jobs.local.errors import ArangoError
+from arango_jobs.local.messages import Response
+from arango_jobs.local.routing import RouteTable
+from arango_jobs.local.scheduler import Lane
+
+__all__ = ["MISSING", "route"]
+
+route = RouteTable()
+
+# Path prefix: what it is. The path itself and up to three segments below it answer.
+MISSING = {
+    "/_api/analyzer": "analyzers",
+    "/_api/aqlfunction": "user-defined AQL functions",
+    "/_api/batch": "batch requests",
+    "/_api/foxx": "Foxx services",
+    "/_api/query-cache": "the query result cache",
+    "/_api/query-plan-cache": "the query plan cache",
+    "/_api/replication": "replication",
+    "/_api/schema": "schema analysis",
+    "/_api/simple": "the simple query API (removed from drivers; use AQL)",
+    "/_api/tasks": "JavaScript tasks",
+    "/_api/traversal": "the traversal API",
+    "/_api/view": "views and ArangoSearch",
+    "/_api/wal": "the write-ahead log",
+    "/_admin/backup": "hot backups",
+    "/_admin/cluster": "cluster administration",
+    "/_admin/execute": "JavaScript execution",
+    "/_admin/license": "licences",
+    "/_admin/log": "server logs",
+    "/_admin/options": "server options",
+    "/_admin/options-description": "server options",
+    "/_admin/routing": "Foxx routing",
+    "/_admin/statistics": "statistics (see /_admin/metrics)",
+    "/_admin/statistics-description": "statistics (see /_admin/metrics)",
+    "/_admin/support-info": "support information",
+    "/_admin/test": "server tests",
+}
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def _refuse(call: Call) -> Response:
+    prefix = "/".join(call.path.split("/")[:3])
+    what = MISSING.get(prefix, call.path)
+    raise ArangoError(9, f"not implemented: the embedded server does not have {what}")
+
+
+for _prefix in MISSING:
+    if _prefix == "/_api/tasks":
+        continue  # The list is there: see admin.
+    for _tail in ("", "/{a}", "/{a}/{b}", "/{a}/{b}/{c}"):
+        route(*(f"{method} {_prefix}{_tail}" for method in _METHODS), lane=Lane.FAST)(_refuse)
+for _template in ("/_api/tasks", "/_api/tasks/{id}"):
+    route(*(f"{method} {_template}" for method in ("POST", "PUT", "DELETE")), lane=Lane.FAST)(
+        _refuse
+    )
