@@ -162,6 +162,8 @@ class JobFuture(Future[T]):
         self.operation = operation
         self.owner = owner
         self.job: JobView | None = None
+        self.payload: bytes | None = None
+        """The encoded body, until it is not needed any more."""
 
     # What the standard library reaches for.
 
@@ -201,7 +203,8 @@ class JobFuture(Future[T]):
         """When its steps happened, in seconds since the future was made."""
         if self.job is None:
             return Timings()
-        return Timings(*(at and at - self._born for at in self.job.timings))
+        born = self._born
+        return Timings(*(None if at is None else at - born for at in self.job.timings))
 
     def cancel_on_server(self, timeout: float | None = None) -> CancelOutcome:
         """Cancel wherever it is by now; wait at most `timeout` seconds for the server's word."""
