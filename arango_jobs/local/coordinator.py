@@ -59,13 +59,7 @@ class Coordinator:
         self.executor = executor
         self.ticks = Ticks(FIRST_TICK)
         self.jobs = JobTable(shuffle=rng if options.shuffle_lists else None)
-        self.scheduler = Scheduler(
-            executor,
-            self.clock,
-            workers=options.workers,
-            queue_size=options.queue_size,
-            service_time=options.service_time,
-        )
+        self.scheduler = self._new_scheduler()
         self.cursors = Cursors(self)
         self.queries = Queries(self)
         self.transactions = Transactions(self)
@@ -75,6 +69,16 @@ class Coordinator:
         self.alive = True
         self.started_at = self.clock.time()
         self._targets: dict[tuple[str, str], _Target] = {}
+
+    def _new_scheduler(self) -> Scheduler:
+        options = self.deployment.options
+        return Scheduler(
+            self.executor,
+            self.clock,
+            workers=options.workers,
+            queue_size=options.queue_size,
+            service_time=options.service_time,
+        )
 
     # ids
 
@@ -283,7 +287,11 @@ class Coordinator:
             if job.work is not None and not job.done:
                 job.work.cancel()
         self.queries.kill_all()
+        # What still runs reports to the old scheduler, whose busy workers nobody counts any more.
         self.scheduler.forget()
+        held = self.scheduler.held
+        self.scheduler = self._new_scheduler()
+        self.scheduler.held = held
         self.jobs.clear()
         self.cursors.clear()
         self.transactions.abort_all()
@@ -292,8 +300,6 @@ class Coordinator:
     def revive(self) -> None:
         """Come back after a crash: ids begin where they began (server-protocol.md §2.2)."""
         self.ticks.lower_to(FIRST_TICK)
-        self.scheduler.busy = 0
-        self.scheduler.queue_time = 0.0
         self.stopping = self.soft_shutdown = False
         self.started_at = self.clock.time()
         self.alive = True

@@ -1,7 +1,7 @@
 """Which handler answers which method and path.
 
-Templates are written as in the manual, ``/_api/document/{collection}/{key}``; a path is split before
-it is decoded, so that ``%2F`` may stand in a name.
+Templates are written as in the manual, ``/_api/document/{collection}/{key}``; a path is split
+before it is decoded, so that ``%2F`` may stand in a name.
 """
 
 from __future__ import annotations
@@ -111,8 +111,6 @@ class Router:
             if params is None:
                 continue
             route = methods.get(method)
-            if route is None and method == "HEAD":
-                route = methods.get("GET")
             if route is not None:
                 return route, params
             seen = True

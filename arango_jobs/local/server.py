@@ -36,8 +36,8 @@ class JobInfo:
 class LocalServer:
     """An embedded server that speaks ArangoDB's protocol on 127.0.0.1.
 
-    It runs in a thread of this process, keeps everything in memory, and is no database to keep data
-    in. With several `coordinators` it behaves as a cluster: each has a port, a job table and a queue
+    It runs in a thread of this process, keeps everything in memory, and is no database to keep
+    data in. With several `coordinators` it behaves as a cluster: each has a port, a job table and a queue
     of its own over the same data. Times are in seconds. `service_time` is how long each queued
     operation keeps a worker busy besides its work, `per_document_time` the same for each document
     of its body.
@@ -71,9 +71,8 @@ class LocalServer:
         if coordinators < 1:
             raise ValueError(f"coordinators must be at least 1, not {coordinators!r}")
         self._host, self._port, self._tls = host, port, tls
-        self._workers = workers
         self._clock = clock or SystemClock()
-        self._executor = LoopExecutor(self._clock, workers=workers)
+        self._executor = LoopExecutor(self._clock)
         self._deployment = Deployment(
             ServerOptions(
                 version=version,
@@ -190,7 +189,7 @@ class LocalServer:
 
     @property
     def stats(self) -> Counter[str]:
-        """Return how often each route was called, as ``"PUT /_api/job/{id}"``, on all Coordinators."""
+        """Return how often each route, as ``"PUT /_api/job/{id}"``, was called anywhere."""
         return self._deployment.stats
 
     def stats_of(self, coordinator: int) -> Counter[str]:

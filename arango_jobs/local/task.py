@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from arango_jobs.local.call import Call
@@ -32,7 +33,7 @@ def answer(route: Route, call: Call) -> Response:
         return Response.error(error)
     except RecursionError:
         return Response.error(ArangoError(600, "VPackError error: Too deep nesting"))
-    except Exception:  # noqa: BLE001 - a handler's mistake must not end the server
+    except Exception:
         _logger.exception("%s failed", route.name)
         return Response.error(ArangoError(4))
 
@@ -81,16 +82,21 @@ class Task:
         if self.asked_to_stop:
             return Response.error(ArangoError(21))
         response = answer(self.route, self.call)
-        cancelled = self.call.cancelled
-        if self.asked_to_stop and cancelled is not None and response.status == 410:
+        if response.status == 410 and self._was_stopped():
             return Response.error(ArangoError(21))
         return response
+
+    def _was_stopped(self) -> bool:
+        """Tell whether somebody cancelled it while it ran, so that its query was killed."""
+        return self.asked_to_stop and self.call.cancelled is not None
 
     def finish(self, response: Response) -> None:
         """Store the response with the job, or reply with it."""
         if self.stuck:
             return
         if self.job is not None:
+            if self.call.request.method == "HEAD":
+                response = replace(response, body=b"")
             self.coordinator.finish_job(self.job, response)
         elif self.reply is not None:
             self.reply(response)

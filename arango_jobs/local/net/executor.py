@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from arango_jobs.clock import Clock, SystemClock
 from arango_jobs.local.messages import Response
+from arango_jobs.local.net.workers import Workers
 
 __all__ = ["LoopExecutor"]
+
+_PATIENCE = 1.5
 
 
 class LoopExecutor:
     """Quick work on the loop, slow work on daemon threads, pauses by the clock."""
 
-    def __init__(self, clock: Clock, *, workers: int) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
-        # Medium-priority work needs threads even when all workers are busy.
-        self._pool = ThreadPoolExecutor(workers + 8, thread_name_prefix="arango-local-worker")
+        self._workers = Workers("arango-local-worker")
         self._closing = threading.Event()
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -30,11 +32,10 @@ class LoopExecutor:
     def soon(self, step: Callable[[], None]) -> None:
         """Run `step` on the loop's thread; may be called from any thread."""
         loop = self._loop
-        if loop is None or loop.is_closed() or self._closing.is_set():
+        if loop is None or self._closing.is_set():
             return
-        if threading.get_ident() == getattr(loop, "_thread_id", None):
-            loop.call_soon(step)
-        else:
+        # The loop may end between the look and the call.
+        with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(step)
 
     def thread(self, run: Callable[[], Response], then: Callable[[Response], None]) -> None:
@@ -44,11 +45,10 @@ class LoopExecutor:
             response = run()
             self.soon(lambda: then(response))
 
-        if not self._closing.is_set():
-            self._pool.submit(work)
+        self._workers.submit(work)
 
     def later(self, seconds: float, step: Callable[[], None]) -> None:
-        """Run `step` on the loop's thread after `seconds` of the clock."""
+        """Run `step` on the loop's thread after `seconds` of the clock (called on that thread)."""
         if isinstance(self._clock, SystemClock) and self._loop is not None:
             self._loop.call_later(seconds, step)
             return
@@ -57,10 +57,9 @@ class LoopExecutor:
             self._clock.wait(self._closing, seconds)
             self.soon(step)
 
-        if not self._closing.is_set():
-            self._pool.submit(work)
+        self._workers.submit(work)
 
     def close(self) -> None:
         """Wake whatever waits here, and let the threads end."""
         self._closing.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._workers.close(_PATIENCE)

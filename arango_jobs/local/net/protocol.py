@@ -189,9 +189,7 @@ class ArangoProtocol(HttpToolsProtocol):
                 exchange = self._waiting[0]
                 if not exchange.started:
                     exchange.started = True
-                    self._coordinator.dispatch(
-                        exchange.request, partial(self._answered, exchange)
-                    )
+                    self._coordinator.dispatch(exchange.request, partial(self._answered, exchange))
                 if exchange.response is None:
                     return
                 self._waiting.popleft()

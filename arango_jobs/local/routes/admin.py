@@ -20,7 +20,7 @@ def _role(call: Call) -> str:
     return "COORDINATOR" if call.coordinator.deployment.options.cluster else "SINGLE"
 
 
-@route("GET /_api/version", "GET /_admin/version", lane=Lane.FAST)
+@route("GET /_api/version", "HEAD /_api/version", "GET /_admin/version", lane=Lane.FAST)
 def version(call: Call) -> Response:
     """Answer the version that is imitated."""
     number = call.coordinator.deployment.options.version

@@ -1,4 +1,4 @@
-"""`/_api/document`: documents one by one and in arrays (server-protocol.md §8.2), and `/_api/edges`."""
+"""`/_api/document`, one by one and in arrays (server-protocol.md §8.2), and `/_api/edges`."""
 
 from __future__ import annotations
 

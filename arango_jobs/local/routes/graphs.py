@@ -52,7 +52,8 @@ def _changed(call: Call, graph: Graph, status: int) -> Response:
 def _definition(body: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ArangoError(1922, "invalid edge definition")
-    name, ends = body.get("collection"), [body.get("from"), body.get("to")]
+    name = body.get("collection")
+    ends: list[Any] = [body.get("from"), body.get("to")]
     if not isinstance(name, str) or not name:
         raise ArangoError(1922, "invalid edge definition: 'collection' is missing")
     for end in ends:
@@ -204,9 +205,9 @@ def add_edge_definition(call: Call) -> Response:
 def _check_other_graphs(call: Call, graph: Graph, definition: dict[str, Any]) -> None:
     for other in call.database.graphs.values():
         for known in other.edge_definitions:
-            if other is not graph and known["collection"] == definition["collection"]:
-                if known != definition:
-                    raise ArangoError(1921, "edge collection has another definition", 400)
+            same = known["collection"] == definition["collection"]
+            if other is not graph and same and known != definition:
+                raise ArangoError(1921, "edge collection has another definition", 400)
 
 
 def _settle_orphans(graph: Graph, before: set[str]) -> None:

@@ -106,7 +106,7 @@ def drop(call: Call) -> Response:
 
 
 def _definition(body: dict[str, Any]) -> dict[str, Any]:
-    kind = body.get("type")
+    kind = str(body.get("type"))
     if kind not in PERSISTENT_TYPES | STORED_TYPES:
         raise ArangoError(10, f"invalid index type {kind!r}")
     definition: dict[str, Any] = {"type": kind, "fields": _fields(body, kind)}
@@ -116,12 +116,12 @@ def _definition(body: dict[str, Any]) -> dict[str, Any]:
         definition |= {"deduplicate": True, "estimates": True, "cacheEnabled": False}
     if kind in ("geo", "fulltext", "ttl"):
         definition["sparse"] = True
-    for name in _FLAGS:
-        if name in body:
-            if not isinstance(body[name], bool):
-                raise ArangoError(10, f"'{name}' must be a boolean")
-            definition[name] = body[name]
-    definition |= {name: body[name] for name in _KEPT if name in body}
+    for flag in _FLAGS:
+        if flag in body:
+            if not isinstance(body[flag], bool):
+                raise ArangoError(10, f"'{flag}' must be a boolean")
+            definition[flag] = body[flag]
+    definition |= {kept: body[kept] for kept in _KEPT if kept in body}
     if kind == "ttl" and not isinstance(body.get("expireAfter"), (int, float)):
         raise ArangoError(10, "expireAfter attribute must be a number")
     name = body.get("name")

@@ -77,6 +77,18 @@ def delete(call: Call) -> Response:
     return Response.json({"result": True})
 
 
+@route(
+    "GET /_api/job/{id}/{action}",
+    "DELETE /_api/job/{id}/{action}",
+    "GET /_admin/job/{id}/{action}",
+    "DELETE /_admin/job/{id}/{action}",
+    lane=Lane.FAST,
+)
+def too_long(call: Call) -> Response:
+    """Refuse: only PUT takes a second segment."""
+    raise ArangoError(400)
+
+
 def _stamp(call: Call) -> float:
     text = call.query.get("stamp")
     if text is None:

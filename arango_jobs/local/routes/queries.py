@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-
 from arango_jobs.local.aql import explain_query, parse_query
 from arango_jobs.local.call import Call
 from arango_jobs.local.errors import ArangoError

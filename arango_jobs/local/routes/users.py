@@ -136,7 +136,8 @@ def grant(call: Call) -> Response:
     level = call.json_object().get("grant")
     _users(call).grant(user, database, collection, level)
     name = database if collection is None else f"{database}/{collection}"
-    return success(**{name: level})
+    granted: dict[str, Any] = {name: level}
+    return success(**granted)
 
 
 @route(f"DELETE {_DATABASE}", f"DELETE {_COLLECTION}")

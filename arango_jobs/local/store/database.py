@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["SYSTEM_COLLECTIONS", "Database", "Graph"]
 
 SYSTEM_COLLECTIONS = (
-    "_analyzers", "_aqlfunctions", "_appbundles", "_apps", "_frontend", "_graphs", "_jobs", "_queues"
+    "_analyzers", "_aqlfunctions", "_appbundles", "_apps", "_frontend", "_graphs", "_jobs",
+    "_queues",
 )  # fmt: skip
 
 _PROPERTY_DEFAULTS: dict[str, Any] = {
@@ -78,7 +79,7 @@ class Database:
         return self.collection(collection).get(key)
 
     def create_collection(
-        self, name: str, properties: dict[str, Any] | None = None, *, type: int = DOCUMENT
+        self, name: Any, properties: dict[str, Any] | None = None, *, type: int = DOCUMENT
     ) -> Collection:
         """Create a collection; raise 1207 if the name is taken."""
         given = dict(properties or {})
