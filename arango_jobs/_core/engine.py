@@ -50,6 +50,7 @@ class EngineOptions:
     max_bytes: int = 256 * 1024 * 1024
     queue_limit: float = 5.0
     patience: float = 60.0
+    max_repeats: int = 10
     cancel_patience: float = 30.0
     merge: bool = True
     merge_max_operations: int = 500
@@ -86,7 +87,8 @@ class Engine:
         self._out: list[Action] = []
         self._is_renewing = False
         self._tidying = 0
-        self._confirming = 0
+        self._live: set[Job] = set()
+        self._confirms: set[Ask] = set()
         self.can_renew = options.can_renew
         self.requests = 0
         self._handlers: dict[Decision, Callable[[Ask, Meaning, Any, float], None]] = {
@@ -110,13 +112,21 @@ class Engine:
     def is_idle(self) -> bool:
         """Whether nothing waits, runs, or has to be tidied up."""
         return not (
-            self.waiting.count or self._retries or self._tidying or self._confirming
+            self.waiting.count or self._retries or self._tidying or self._confirms
         ) and not any(host.in_flight for host in self.hosts)
 
     @property
     def in_flight(self) -> int:
         """Return the jobs that are under way on all hosts."""
         return sum(host.in_flight for host in self.hosts)
+
+    def open_parts(self) -> list[Any]:
+        """Return every operation that has not ended; some may appear twice."""
+        jobs = [*self._live, *(job for _due, _number, job in self._retries)]
+        parts = [part for job in jobs for part in job.parts]
+        parts.extend(part for ask in self._confirms for part in ask.parts or ())
+        parts.extend(self.waiting.parts())
+        return parts
 
     def take_actions(self) -> list[Action]:
         """Take what is to be done."""
@@ -174,6 +184,9 @@ class Engine:
         if ask.call is Call.CONFIRM:
             self._not_confirmed(ask, meaning, detail, now)
             return
+        if ask.call is Call.RENEW:
+            self._push_timer(max(now + 0.05, self.hosts[ask.host].closed_until), ask)
+            return
         if ask.call in _TIDY:
             self._tidying -= 1
         elif ask.job is not None and ask.job.state is not _STATE_OF[ask.call]:
@@ -194,6 +207,14 @@ class Engine:
         if host.connections > 1 and host.watch.jobs:
             host.is_suspect = True
             self._identify(host, now)
+
+    def begin_renewal(self, now: float) -> None:
+        """Ask for new credentials, once, before anything else is sent."""
+        if self._is_renewing:
+            return
+        self._is_renewing = True
+        host = min(self.hosts, key=lambda host: host.down_since is not None)
+        self._out.append(Ask(Call.RENEW, host.index, now))
 
     def renewed(self, success: bool, now: float) -> None:
         """Take that the credentials have been renewed, or not."""
@@ -223,6 +244,17 @@ class Engine:
         if job.state is State.PENDING:
             self._tidy(Call.CANCEL, job, now)
 
+    def abandon_all(self, now: float) -> None:
+        """Forget everything that waits and tidy up what the server has of ours."""
+        self.waiting.drain()
+        self._confirms.clear()
+        retries, self._retries = self._retries, []
+        for _due, _number, job in retries:
+            if job.state is State.WAITING:
+                job.move(State.ENDED)
+        for job in list(self._live):
+            self._abandon(job, now)
+
     def dropped(self, job: Job, now: float) -> None:
         """Take that no part of `job`, about to be sent, wants to be sent any more."""
         job.move(State.ENDED)
@@ -238,24 +270,24 @@ class Engine:
 
     def confirm(self, parts: list[Any], job: Job, now: float, tries: int = 0) -> None:
         """Read back the documents of `parts`: a repeated insert found *our* key taken."""
-        self._confirming += 1
         self.requests += 1
-        self._out.append(Ask(Call.CONFIRM, job.host, now, job, parts=parts, tries=tries))
+        ask = Ask(Call.CONFIRM, job.host, now, job, parts=parts, tries=tries)
+        self._confirms.add(ask)
+        self._out.append(ask)
 
     def confirmed(self, ask: Ask) -> None:
         """Take that a confirmation has come, whose futures the caller ends."""
-        self._confirming -= 1
+        self._confirms.discard(ask)
         self.hosts[ask.host].answered()
 
     def _not_confirmed(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
-        self._confirming -= 1
         assert ask.job is not None
         assert ask.parts is not None
         if ask.tries < _ASK_TRIES:
             ask.tries += 1
-            self._confirming += 1
             self._push_timer(now + pause(AGAIN, ask.tries, self._random), ask)
             return
+        self._confirms.discard(ask)
         reason = f"its document could not be read back: {_describe(meaning, detail)}"
         self._out.append(End(Outcome.LOST, ask.parts, ask.job, reason=reason))
 
@@ -294,23 +326,27 @@ class Engine:
     def _submit(self, host: Host, job: Job, now: float) -> None:
         job.move(State.SUBMITTING)
         job.host = host.index
+        job.host_name = host.name
         job.sent_at = now
         expected = self.expectations.of(job.kind.name).result_size
         job.size += int(expected) * len(job.parts) if job.tries == 0 else 0
         host.in_flight += 1
         host.bytes += job.size
+        self._live.add(job)
         self.requests += 1
         self._out.append(
             Ask(Call.SUBMIT, host.index, now, job, epoch=host.connections, floor=host.highest_id)
         )
         if host.identity is None and not host.is_identifying and host.connections <= 1:
             host.is_identifying = True
-            self._out.append(Ask(Call.IDENTIFY, host.index, now))
+            database = job.kind.database
+            self._out.append(Ask(Call.IDENTIFY, host.index, now, database=database))
 
     def _leave_host(self, job: Job) -> None:
         host = self.hosts[job.host]
         host.in_flight -= 1
         host.bytes -= job.size
+        self._live.discard(job)
         host.watch.remove(job)
 
     # ---- looking
@@ -433,9 +469,7 @@ class Engine:
         if not can:
             self._refused_for_good(ask, meaning, detail, now)
             return
-        if not self._is_renewing:
-            self._is_renewing = True
-            self._out.append(Ask(Call.RENEW, ask.host, now))
+        self.begin_renewal(now)
         if job is None:
             return
         job.renewals += 1
@@ -497,7 +531,7 @@ class Engine:
         job.note(f"{self.hosts[job.host].name}: {reason}")
         job.ended_at = now
         again, never = job.split_repeatable()
-        if job.is_abandoned or job.cancel_by is not None:
+        if job.is_abandoned or job.cancel_by is not None or job.tries >= self._options.max_repeats:
             again, never = [], job.parts
         job.move(State.ENDED)
         if again:
@@ -611,8 +645,12 @@ class Engine:
     def _repeat_call(self, ask: Ask, now: float) -> None:
         job = ask.job
         if ask.call is Call.CONFIRM and job is not None:
-            self._confirming -= 1
+            self._confirms.discard(ask)
             self.confirm(ask.parts or [], job, now, ask.tries)
+            return
+        if ask.call is Call.RENEW:
+            self._is_renewing = False
+            self.begin_renewal(now)
             return
         if job is None or job.state is State.ENDED:
             return
@@ -676,7 +714,9 @@ class Engine:
         if not host.is_identifying:
             host.is_identifying = True
             self.requests += 1
-            self._out.append(Ask(Call.IDENTIFY, host.index, now))
+            watched = next(iter(host.watch.jobs.values()), None)
+            database = watched.kind.database if watched else "_system"
+            self._out.append(Ask(Call.IDENTIFY, host.index, now, database=database))
 
     def _identified(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         host = self.hosts[ask.host]

@@ -32,6 +32,7 @@ class Job:
         "cancel_by",
         "ended_at",
         "host",
+        "host_name",
         "is_abandoned",
         "is_direct",
         "job_id",
@@ -53,6 +54,7 @@ class Job:
         self.size = size
         self.state = State.WAITING
         self.host = -1
+        self.host_name = ""
         self.job_id: str | None = None
         self.sent_at: float | None = None
         self.accepted_at: float | None = None
@@ -85,6 +87,11 @@ class Job:
             self.attempts = []
         if len(self.attempts) < 50:
             self.attempts.append(what)
+
+    @property
+    def timings(self) -> tuple[float | None, float | None, float | None, float | None]:
+        """When it was sent, handed over, accepted and ended, on the clock of the engine's owner."""
+        return (self.sent_at, self.sent_at, self.accepted_at, self.ended_at)
 
     @property
     def is_merged(self) -> bool:

@@ -51,6 +51,16 @@ class Meaning(enum.Enum):
     MOVED = "nothing was sent: the connection that it was meant for is gone"
     BROKEN = "sent, and the answer is missing or incomplete"
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the server did nothing and the same call may be sent again."""
+        return self in _REFUSALS
+
+
+_REFUSALS = frozenset(
+    {Meaning.QUEUE_FULL, Meaning.QUEUE_TIME, Meaning.UNAVAILABLE, Meaning.UNAUTHORIZED}
+)
+
 
 class Decision(enum.Enum):
     """What is done next."""

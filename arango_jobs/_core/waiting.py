@@ -93,10 +93,15 @@ class WaitingRoom:
             return None
         return min(self._since.values()) + self._linger
 
-    def drain(self) -> list[Any]:
-        """Take everything, in no particular order, for a shutdown that cancels."""
+    def parts(self) -> list[Any]:
+        """Return everything that waits, in no particular order."""
         parts = [part for line in self._lines.values() for part in line]
         parts.extend(part for line in self._parked.values() for part in line)
+        return parts
+
+    def drain(self) -> list[Any]:
+        """Take everything, in no particular order."""
+        parts = self.parts()
         self._lines.clear()
         self._since.clear()
         self._turns.clear()

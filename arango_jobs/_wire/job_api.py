@@ -18,6 +18,7 @@ __all__ = [
     "ASYNC_ID",
     "FORWARDED_TO",
     "QUEUE_TIME",
+    "STORE",
     "Meaning",
     "cancel_request",
     "delete_all_request",
@@ -41,7 +42,7 @@ ASYNC_ID = "x-arango-async-id"
 QUEUE_TIME = "x-arango-queue-time-seconds"
 FORWARDED_TO = "x-arango-request-forwarded-to"
 
-_STORE: Headers = ((ASYNC_HEADER, "store"),)
+STORE: Headers = ((ASYNC_HEADER, "store"),)
 _FORGET: Headers = ((ASYNC_HEADER, "true"),)
 _PLAIN: Headers = ()
 
@@ -78,7 +79,7 @@ def operation_request(
     """Ask for `operation`: as a stored job ("store"), thrown away ("true"), or at once (None)."""
     kind = operation.kind
     own = kind.headers + operation.headers + extra
-    marker = _STORE if mode == "store" else _FORGET if mode == "true" else _PLAIN
+    marker = STORE if mode == "store" else _FORGET if mode == "true" else _PLAIN
     headers = marker + own if own else marker
     return Request(kind.method, operation.target, headers, body, mode is not None)
 

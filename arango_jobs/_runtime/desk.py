@@ -1,0 +1,252 @@
+"""The desk where operations are handed in: what a manager has, and what its futures know of it.
+
+    take(operation) ─ encode ─ gate ─ JobFuture ─▶ poller
+
+Futures hold the desk and not the manager, so that a manager that nobody holds
+any more can be noticed while futures of it are waited for.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import secrets
+import weakref
+from collections.abc import Callable
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, replace
+from typing import Any
+
+from arango_jobs._core.engine import Engine
+from arango_jobs._net.exchange import Transport
+from arango_jobs._runtime.delivery import DeliveryThread
+from arango_jobs._runtime.future import CancelOutcome, JobFuture
+from arango_jobs._runtime.gate import Gate
+from arango_jobs._runtime.news import News
+from arango_jobs._runtime.poller import Poller
+from arango_jobs._wire.signing import Signer
+from arango_jobs.clock import Clock
+from arango_jobs.errors import InFlightLimitError, ManagerClosedError, ManagerDiedError
+from arango_jobs.logs import logger
+from arango_jobs.operations import Operation
+
+__all__ = ["Desk", "DeskParts"]
+
+_EXIT_PATIENCE = 10.0
+"""Seconds that the end of the interpreter waits for what is outstanding."""
+_TIDY_PATIENCE = 2.0
+"""Seconds for deleting on the server what nobody waits for any more."""
+
+_desks: weakref.WeakSet[Desk] = weakref.WeakSet()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskParts:
+    """What a desk is built of; the functions make new ones in a forked child."""
+
+    name: str
+    clock: Clock
+    new_engine: Callable[[], Engine]
+    new_transport: Callable[[], Transport]
+    signer: Signer
+    encode: Callable[[Operation[Any]], bytes]
+    dumps: Callable[[Any], bytes]
+    loads: Callable[[bytes], Any]
+    capacity: int
+    blocks: bool
+    submit_timeout: float | None
+    request_timeout: float
+    client_keys: bool
+
+
+class Desk:
+    """Takes operations in and gives futures."""
+
+    def __init__(self, parts: DeskParts, sender: Callable[[], Any]) -> None:
+        self._parts = parts
+        self._sender = sender
+        self._encode = parts.encode
+        self._monotonic = parts.clock.monotonic
+        self._build()
+        _desks.add(self)
+
+    def _build(self) -> None:
+        parts = self._parts
+        self.gate = Gate(parts.capacity)
+        self._acquire = self.gate.acquire
+        self._delivery = DeliveryThread(f"{parts.name}-delivery")
+        self.news = News(self.gate, self._delivery, self._sender, self._monotonic)
+        self.poller = Poller(
+            parts.new_engine(),
+            parts.new_transport(),
+            clock=parts.clock,
+            signer=parts.signer,
+            encode=parts.dumps,
+            loads=parts.loads,
+            news=self.news,
+            request_timeout=parts.request_timeout,
+            name=f"{parts.name}-poller",
+        )
+        self._keys = itertools.count()
+        # A key of ours must be one that nobody else makes: 64 random bits a desk.
+        self._prefix = secrets.token_hex(8)
+
+    # ---- taking in
+
+    def take(self, operation: Operation[Any], deadline: float | None = None) -> JobFuture[Any]:
+        """Take `operation`, which ends within `deadline` seconds; wait for room where that is due.
+
+        Raises `InFlightLimitError`, `ManagerClosedError` and `JSONEncodeError`; nothing
+        has been taken then.
+        """
+        operation = self._prepared(operation, deadline)
+        payload = self._encode(operation)
+        if not self._acquire(1, None, False):
+            self._wait_for_room()
+        return self._enter(operation, payload, deadline)
+
+    async def take_async(
+        self, operation: Operation[Any], deadline: float | None = None
+    ) -> JobFuture[Any]:
+        """Do as `take` without ever blocking the running loop."""
+        operation = self._prepared(operation, deadline)
+        payload = self._encode(operation)
+        if not await self.gate.acquire_async(1, self._parts.submit_timeout):
+            raise self._full()
+        return self._enter(operation, payload, deadline)
+
+    def _enter(
+        self, operation: Operation[Any], payload: bytes, deadline: float | None
+    ) -> JobFuture[Any]:
+        now = self._monotonic()
+        future: JobFuture[Any] = JobFuture(operation, self, now)
+        future.payload = payload
+        self.news.started()
+        self.poller.submit(future, None if deadline is None else now + deadline)
+        return future
+
+    def _prepared(self, operation: Operation[Any], deadline: float | None) -> Operation[Any]:
+        kind = operation.kind
+        if self._parts.client_keys and operation.key is None and kind.name == "document.insert":
+            key = f"{self._prefix}{next(self._keys):x}"
+            return replace(operation, body={**operation.body, "_key": key}, key=key, made_key=True)
+        if deadline is not None and kind.is_query and isinstance(operation.body, dict):
+            return replace(operation, body=_with_runtime(operation.body, deadline))
+        return operation
+
+    def _wait_for_room(self) -> None:
+        gate, parts = self.gate, self._parts
+        self.news.saturated(gate.in_use, gate.capacity)
+        if not parts.blocks or not gate.acquire(1, parts.submit_timeout):
+            raise self._full()
+
+    def _full(self) -> InFlightLimitError:
+        gate, timeout = self.gate, self._parts.submit_timeout
+        waited = "" if timeout is None or not self._parts.blocks else f" after {timeout:g} s"
+        return InFlightLimitError(
+            f"{self.describe()}: {gate.in_use} operations are in flight, the limit is "
+            f"{gate.capacity}{waited}; wait for some of them or raise max_in_flight"
+        )
+
+    # ---- what futures ask of their owner
+
+    def note_cancelled(self, future: JobFuture[Any]) -> None:
+        """Learn that a future was cancelled before it was sent."""
+        self.news.cancelled_before_sent(future)
+
+    def deliver(self, future: JobFuture[Any], callbacks: tuple[Any, ...]) -> None:
+        """Have `callbacks` called on the delivery thread."""
+        self._delivery.put_all([(callback, (future,)) for callback in callbacks])
+
+    def cancel_on_server(self, future: JobFuture[Any], timeout: float | None) -> CancelOutcome:
+        """Ask the server to cancel and wait for what comes of it."""
+        if future.cancel():
+            return CancelOutcome.NOT_SENT
+        if not future.done():
+            self.poller.call(lambda now: self.poller.engine.cancel(future, timeout, now))
+            wait_for([future], timeout)
+        if not future.done():
+            return CancelOutcome.UNKNOWN
+        return CancelOutcome.CANCELLED if future.cancelled() else CancelOutcome.FINISHED
+
+    def is_io_thread(self) -> bool:
+        """Say whether the calling thread is the one that ends futures."""
+        return self.poller.is_current()
+
+    def describe(self) -> str:
+        """Name it in an error message."""
+        return self._parts.name
+
+    # ---- the end
+
+    def close(self) -> None:
+        """Take nothing more in; the thread ends when everything has ended."""
+        self.gate.close(ManagerClosedError(f"{self.describe()} has been shut down"))
+        self.poller.close_when_idle()
+
+    def shutdown(self, *, wait: bool, cancel: bool, timeout: float | None) -> None:
+        """Close; `cancel` what has not been sent; `wait` at most `timeout` seconds for the rest.
+
+        What has not ended by then ends with `ManagerClosedError`, and is deleted on the server.
+        """
+        self.close()
+        if cancel:
+            self.poller.call(lambda _now: self.poller.cancel_waiting())
+        if not wait:
+            return
+        if not self.gate.wait_empty(timeout):
+            error = ManagerClosedError(
+                f"{self.describe()} was shut down; it had not ended within {timeout:g} s"
+            )
+            self.poller.call(lambda now: self.poller.end_all(error, now))
+            self.gate.wait_empty(_TIDY_PATIENCE)
+        if not self.poller.join(_TIDY_PATIENCE):
+            self.poller.stop(_TIDY_PATIENCE)
+        self._delivery.stop(_TIDY_PATIENCE)
+
+    def at_exit(self) -> None:
+        """Wait a while for what is outstanding at the end of the interpreter."""
+        count = self.gate.in_use
+        if not count:
+            return
+        logger.warning(
+            "%s: %d operations are outstanding at exit; waiting for them for up to %g s",
+            self.describe(),
+            count,
+            _EXIT_PATIENCE,
+        )
+        self.shutdown(wait=True, cancel=False, timeout=_EXIT_PATIENCE)
+
+    def after_fork(self) -> None:
+        """Start afresh in a forked child; what was open there is the parent's."""
+        reason = f"{self.describe()} belongs to the parent process; this is a forked child"
+        for future in self.poller.open_futures():
+            future.abandon(ManagerDiedError(reason))
+        is_closed = self.gate.is_closed
+        self._build()
+        if is_closed:
+            self.close()
+
+
+def _with_runtime(body: dict[str, Any], deadline: float) -> dict[str, Any]:
+    """Return the query with the deadline as its `maxRuntime`, where it has no smaller one."""
+    options = dict(body.get("options") or {})
+    own = options.get("maxRuntime")
+    options["maxRuntime"] = deadline if not own else min(own, deadline)
+    return {**body, "options": options}
+
+
+def _at_exit() -> None:
+    for desk in list(_desks):
+        desk.at_exit()
+
+
+def _after_fork() -> None:
+    for desk in list(_desks):
+        desk.after_fork()
+
+
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

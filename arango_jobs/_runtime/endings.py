@@ -1,0 +1,216 @@
+"""How futures end: from the engine's `End` to results and errors, each future once.
+
+Decoders are our wrappers' or another driver's; whatever they raise becomes the
+future's error and nothing else. Runs on the poller's thread, without a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from arango_jobs._core.actions import End, Outcome
+from arango_jobs._core.job import Job
+from arango_jobs._runtime.future import JobFuture, end_all_with_results
+from arango_jobs._wire.arrays import Encode, element_response, is_array_reply
+from arango_jobs._wire.documents import first_result, is_our_key_taken
+from arango_jobs.errors import (
+    HostUnreachableError,
+    JobDeadlineError,
+    JobLostError,
+    SubmitOutcomeUnknownError,
+)
+from arango_jobs.operations import Response
+
+__all__ = ["Ended", "Endings"]
+
+Futures = list[JobFuture[Any]]
+_TOO_LARGE = 413
+
+
+@dataclass(slots=True)
+class Ended:
+    """What one `End` came to: who ended how, and what has to be done about the others."""
+
+    succeeded: Futures = field(default_factory=list)
+    failed: Futures = field(default_factory=list)
+    cancelled: Futures = field(default_factory=list)
+    lost: Futures = field(default_factory=list)
+    to_confirm: Futures = field(default_factory=list)
+    """Repeated inserts that found our own key: their documents have to be read back."""
+    is_too_large: bool = False
+    """Whether nothing has ended because the array has to be sent in two."""
+
+    @property
+    def count(self) -> int:
+        """How many futures have ended."""
+        return len(self.succeeded) + len(self.failed) + len(self.cancelled) + len(self.lost)
+
+
+class Endings:
+    """Ends futures."""
+
+    def __init__(self, encode: Encode, loads: Callable[[bytes], Any]) -> None:
+        self._encode = encode
+        self._loads = loads
+        self._by_outcome: dict[Outcome, Callable[[End, Ended], None]] = {
+            Outcome.ANSWERED: self._answered,
+            Outcome.CANCELLED: self._cancelled,
+            Outcome.LOST: self._lost,
+            Outcome.UNKNOWN: self._unknown,
+            Outcome.DEADLINE: self._deadline,
+            Outcome.UNSENT: self._unsent,
+        }
+
+    def end(self, end: End) -> Ended:
+        """End the futures of `end`; one that has ended already is left alone."""
+        ended = Ended()
+        self._by_outcome[end.outcome](end, ended)
+        return ended
+
+    def confirm(self, parts: Futures, documents: Any, response: Response) -> Ended:
+        """End repeated inserts with what their documents, read back, tell of the first run."""
+        ended = Ended()
+        found = {
+            document["_key"]: document
+            for document in (documents if isinstance(documents, list) else ())
+            if isinstance(document, dict) and "_rev" in document
+        }
+        for part in parts:
+            operation = part.operation
+            assert operation is not None
+            document = found.get(operation.key)
+            if document is None:
+                reason = "its key was taken by its first run, and the document is gone since"
+                self._fail(part, JobLostError(reason, **_facts(part)), ended.lost)
+            else:
+                answer = first_result(document, operation, response, self._encode)
+                self._decode(part, answer, ended)
+        return ended
+
+    def _answered(self, end: End, ended: Ended) -> None:
+        job, response = end.job, end.response
+        assert job is not None
+        assert response is not None
+        response.loads = self._loads
+        if job.is_merged:
+            self._take_apart(job, response, ended)
+            return
+        part = job.parts[0]
+        if is_our_key_taken(part.operation, response, job.tries):
+            ended.to_confirm.append(part)
+        else:
+            self._decode(part, response, ended)
+
+    def _take_apart(self, job: Job, response: Response, ended: Ended) -> None:
+        reply = response.json()
+        if is_array_reply(response, reply, len(job.parts)):
+            self._end_elements(job, reply, response, ended)
+        elif response.status == _TOO_LARGE:
+            ended.is_too_large = True
+        elif response.is_success:
+            size = len(reply) if isinstance(reply, list) else "no"
+            reason = f"an array of {len(job.parts)} was answered with {size} elements"
+            for part in job.parts:
+                self._fail(part, JobLostError(reason, **_facts(part)), ended.lost)
+        else:
+            for part in job.parts:
+                self._decode(part, response, ended)
+
+    def _end_elements(self, job: Job, reply: list[Any], response: Response, ended: Ended) -> None:
+        plan = job.kind.merge
+        assert plan is not None
+        value = plan.value
+        futures: Futures = []
+        values: list[Any] = []
+        for part, element in zip(job.parts, reply, strict=True):
+            if part._state == "FINISHED":
+                continue  # its deadline came first
+            if type(element) is dict and "error" not in element:
+                try:
+                    values.append(value(element))
+                except Exception:  # noqa: BLE001  the whole decoder says what is wrong
+                    self._end_element(part, element, job, response, ended)
+                else:
+                    futures.append(part)
+            else:
+                self._end_element(part, element, job, response, ended)
+        end_all_with_results(futures, values)
+        ended.succeeded.extend(futures)
+
+    def _end_element(
+        self, part: Any, element: Any, job: Job, response: Response, ended: Ended
+    ) -> None:
+        plan = job.kind.merge
+        assert plan is not None
+        answer = element_response(element, plan, response, self._encode)
+        if is_our_key_taken(part.operation, answer, job.tries):
+            ended.to_confirm.append(part)
+        else:
+            self._decode(part, answer, ended)
+
+    def _decode(self, part: JobFuture[Any], response: Response, ended: Ended) -> None:
+        assert part.operation is not None
+        try:
+            value = part.operation.decode(response)
+        except BaseException as error:  # noqa: BLE001  a decoder cannot end the poller
+            self._fail(part, error, ended.failed)
+            return
+        if part.end_with_result(value):
+            ended.succeeded.append(part)
+
+    def _cancelled(self, end: End, ended: Ended) -> None:
+        ended.cancelled.extend(part for part in end.parts if part.end_cancelled())
+
+    def _lost(self, end: End, ended: Ended) -> None:
+        for part in end.parts:
+            message = f"{_name(part)}: the job's result can no longer be had: {end.reason}"
+            self._fail(part, JobLostError(message, **_facts(part)), ended.lost, end.cause)
+
+    def _unknown(self, end: End, ended: Ended) -> None:
+        for part in end.parts:
+            message = (
+                f"{_name(part)} may or may not have run, and repeating it is not safe: {end.reason}"
+            )
+            error = SubmitOutcomeUnknownError(message, **_facts(part))
+            self._fail(part, error, ended.lost, end.cause)
+
+    def _deadline(self, end: End, ended: Ended) -> None:
+        for part in end.parts:
+            where = "it waits on the server" if part.job is not None else "it was never sent"
+            message = f"{_name(part)} did not end before its deadline ({where})"
+            self._fail(part, JobDeadlineError(message, **_facts(part)), ended.failed)
+
+    def _unsent(self, end: End, ended: Ended) -> None:
+        for part in end.parts:
+            error = HostUnreachableError(f"{_name(part)} was never sent: {end.reason}")
+            self._fail(part, error, ended.failed, end.cause)
+
+    def _fail(
+        self,
+        part: JobFuture[Any],
+        error: BaseException,
+        ended: Futures,
+        cause: BaseException | None = None,
+    ) -> None:
+        if cause is not None:
+            error.__cause__ = cause
+        if part.end_with_error(error):
+            ended.append(part)
+
+
+def _name(part: JobFuture[Any]) -> str:
+    return part.operation.kind.name if part.operation is not None else "the operation"
+
+
+def _facts(part: JobFuture[Any]) -> dict[str, Any]:
+    """Return what is known of the job, for a `JobError`."""
+    job = part.job
+    attempts = getattr(job, "attempts", None) or ()
+    return {
+        "operation": repr(part.operation),
+        "job_id": part.job_id,
+        "host": part.host or "",
+        "attempts": tuple(attempts),
+    }

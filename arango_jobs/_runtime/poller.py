@@ -1,0 +1,339 @@
+"""The one thread that moves everything: operations in, requests out, futures ended.
+
+    submit() ─▶ inbox ─▶ engine.plan ─▶ Ask ─▶ transport ─▶ Reply/Failure ─▶ engine.heard ─┐
+                            ▲                                                              │
+                            └──────────────────── End ─▶ futures, permits, signals ◀───────┘
+
+`step` performs one round with any transport and any clock; `run` is a loop of
+it. The thread is a daemon, starts with the first operation and ends when
+nothing has been outstanding for a while. User code never runs on it but for
+decoders, whose errors end in their future.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from arango_jobs._core.actions import Ask, End, Outcome, WindowChange
+from arango_jobs._core.engine import Engine
+from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply, Transport
+from arango_jobs._runtime.endings import Ended, Endings
+from arango_jobs._runtime.future import JobFuture, start_all
+from arango_jobs._runtime.news import News
+from arango_jobs._wire.arrays import Encode
+from arango_jobs._wire.calls import meaning_of_failure, read, request_for
+from arango_jobs._wire.job_api import FORWARDED_TO, queue_time, read_ids
+from arango_jobs._wire.signing import Signer
+from arango_jobs.clock import Clock
+from arango_jobs.errors import ManagerDiedError, NotHTTPError
+from arango_jobs.logs import logger
+
+__all__ = ["Poller"]
+
+_LINGER = 1.0
+"""Seconds that the thread stays when nothing is outstanding: starting one costs too."""
+
+
+class Poller:
+    """Moves operations through the engine and a transport."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        transport: Transport,
+        *,
+        clock: Clock,
+        signer: Signer,
+        encode: Encode,
+        loads: Callable[[bytes], Any],
+        news: News,
+        request_timeout: float,
+        name: str = "arango-jobs",
+    ) -> None:
+        self.engine = engine
+        self.transport = transport
+        self.news = news
+        self._clock = clock
+        self._signer = signer
+        self._encode = encode
+        self._endings = Endings(encode, loads)
+        self._timeout = request_timeout
+        self._name = name
+        self._inbox: deque[tuple[JobFuture[Any], float | None]] = deque()
+        self._commands: deque[Callable[[float], None]] = deque()
+        self._thread: threading.Thread | None = None
+        self._thread_lock = threading.Lock()
+        self._is_asleep = False
+        self._is_stopping = False
+        self._is_closing = False
+        self.died_of: BaseException | None = None
+
+    # ---- from any thread
+
+    def submit(self, future: JobFuture[Any], deadline: float | None = None) -> None:
+        """Take `future`, to end by `deadline` (on the clock's monotonic time)."""
+        self._inbox.append((future, deadline))
+        if self._is_asleep or self._thread is None:
+            self.wake()
+
+    def call(self, command: Callable[[float], None]) -> None:
+        """Have `command(now)` run on the poller's thread."""
+        self._commands.append(command)
+        self.wake()
+
+    def wake(self) -> None:
+        """Make the thread look at what has come in; start it where there is none."""
+        self._is_asleep = False
+        if self._thread is None:
+            self._start()
+        else:
+            self.transport.wake()
+
+    def is_current(self) -> bool:
+        """Say whether the calling thread is the poller's."""
+        return threading.current_thread() is self._thread
+
+    def stop(self, timeout: float | None) -> bool:
+        """End the thread, idle or not; say whether it has ended."""
+        self._is_stopping = True
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return True
+        self.transport.wake()
+        thread.join(timeout)
+        return not thread.is_alive()
+
+    def close_when_idle(self) -> None:
+        """Have the thread close the transport and end as soon as nothing is outstanding."""
+        self._is_closing = True
+        self.wake()
+
+    def join(self, timeout: float | None) -> bool:
+        """Wait for the thread to end by itself; say whether it has."""
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return True
+        thread.join(timeout)
+        return not thread.is_alive()
+
+    def cancel_waiting(self) -> None:
+        """Cancel every operation that has not been sent. On the poller's own thread only."""
+        for future in self.engine.waiting.drain():
+            future.cancel()
+
+    def end_all(self, error: BaseException, now: float) -> None:
+        """End every future with `error`, and tidy up on the server. On its own thread only."""
+        ended = Ended()
+        for future in self.open_futures():
+            if future.end_with_error(error) or future.cancel():
+                ended.lost.append(future)
+        self.engine.abandon_all(now)
+        self.news.ended(ended)
+
+    def open_futures(self) -> list[JobFuture[Any]]:
+        """Return all futures that have not ended (some may appear twice)."""
+        found = [future for future, _deadline in list(self._inbox)]
+        found.extend(self.engine.open_parts())
+        return [future for future in found if not future.done()]
+
+    def _start(self) -> None:
+        with self._thread_lock:
+            if self._thread is not None or self._is_stopping:
+                return
+            self._thread = threading.Thread(target=self.run, name=self._name, daemon=True)
+            self._thread.start()
+
+    # ---- on its own thread
+
+    def run(self) -> None:
+        """Step until nothing is outstanding; whatever goes wrong, no future is left open."""
+        try:
+            while not self._is_stopping:
+                is_idle = self.step(0.0 if self._is_closing and self._is_free() else _LINGER)
+                if is_idle and self._may_leave():
+                    return
+            self._leave()
+        except BaseException as error:  # noqa: BLE001  the futures get the reason
+            self._die(error)
+
+    def _is_free(self) -> bool:
+        return self.engine.is_idle and not self._inbox and not self._commands
+
+    def step(self, longest: float | None = None) -> bool:
+        """Perform one round, waiting at most `longest` seconds; say whether nothing is left."""
+        now = self._clock.monotonic()
+        self._take_in(now)
+        if self._signer.is_due and not self.engine.is_idle:
+            self.engine.begin_renewal(now)
+        self.engine.plan(now)
+        self._act(now)
+        for event in self._poll(now, longest):
+            self._hear(event, self._clock.monotonic())
+        self._act(self._clock.monotonic())
+        return self._is_free()
+
+    def _poll(self, now: float, longest: float | None) -> list[Any]:
+        due = self.engine.next_due(now)
+        timeout = longest if due is None else max(0.0, due - now)
+        if longest is not None and timeout is not None:
+            timeout = min(timeout, longest)
+        self._is_asleep = True
+        # Whoever put something in before the line above did not wake us.
+        if self._inbox or self._commands or self._is_stopping:
+            timeout = 0.0
+        try:
+            return self.transport.poll(timeout)
+        finally:
+            self._is_asleep = False
+
+    def _take_in(self, now: float) -> None:
+        inbox, add = self._inbox, self.engine.add
+        while inbox:
+            future, deadline = inbox.popleft()
+            add(future, now, deadline)
+        while self._commands:
+            self._commands.popleft()(now)
+
+    def _act(self, now: float) -> None:
+        engine = self.engine
+        while actions := engine.take_actions():
+            for action in actions:
+                if type(action) is Ask:
+                    self._ask(action, now)
+                elif type(action) is End:
+                    self._end(action, now)
+                elif type(action) is WindowChange:
+                    self.news.window_changed(action, engine.hosts[action.host].name)
+
+    # ---- requests
+
+    def _ask(self, ask: Ask, now: float) -> None:
+        if ask.call is Call.SUBMIT and not self._start_parts(ask, now):
+            return
+        if ask.call is Call.RENEW:
+            request = self._signer.renewal()
+        else:
+            request = self._signer.sign(request_for(ask, self._encode))
+        self.transport.send(Exchange(request, ask.host, ask, self._timeout))
+
+    def _start_parts(self, ask: Ask, now: float) -> bool:
+        """Mark the parts of a job as sent; leave out those that were cancelled meanwhile."""
+        job = ask.job
+        assert job is not None
+        parts = job.parts
+        if job.tries == 0 and job.attempts is None:
+            started = start_all(parts)
+        else:
+            started = [part for part in parts if not part.done()]
+        if len(started) != len(parts):
+            if not started:
+                self.engine.dropped(job, now)
+                return False
+            kept = set(started)
+            self.engine.waiting.release([one for one in parts if one not in kept], now)
+            job.parts = started
+        for part in started:
+            part.job = job
+        return True
+
+    # ---- answers
+
+    def _hear(self, event: Any, now: float) -> None:
+        if type(event) is Reply:
+            self._hear_reply(event, now)
+        elif type(event) is Failure:
+            self._hear_failure(event, now)
+        elif type(event) is Connected:
+            self.engine.connected(event.host, now)
+
+    def _hear_reply(self, reply: Reply, now: float) -> None:
+        ask: Ask = reply.exchange.token
+        response = reply.response
+        engine = self.engine
+        if ask.call is Call.RENEW:
+            engine.renewed(self._signer.renewed(response), now)
+            return
+        meaning, detail = read(ask, response)
+        seconds = queue_time(response)
+        if seconds is not None:
+            engine.queue_time(ask, seconds, now)
+        if ask.call is Call.LIST and meaning is Meaning.OK:
+            ids = read_ids(response)
+            if ids is not None:
+                engine.listed(ask, ids, now)
+                return
+            meaning = Meaning.ODD
+        elif ask.call is Call.CONFIRM and meaning is Meaning.OK:
+            self._confirmed(ask, response)
+            return
+        elif ask.call is Call.FETCH and FORWARDED_TO in response.headers:
+            engine.behind_balancer(ask.host)
+        engine.heard(ask, meaning, detail, now)
+        if meaning is Meaning.ACCEPTED and ask.job is not None:
+            self.news.submitted(ask.job.parts)
+
+    def _hear_failure(self, failure: Failure, now: float) -> None:
+        ask: Ask = failure.exchange.token
+        meaning = meaning_of_failure(failure.error, failure.may_have_run)
+        # What answers in no HTTP and never has is no server that could have run anything.
+        if isinstance(failure.error, NotHTTPError) and not self.engine.hosts[ask.host].was_reached:
+            meaning = Meaning.UNREACHABLE
+        self.engine.heard(ask, meaning, failure.error, now)
+
+    def _confirmed(self, ask: Ask, response: Any) -> None:
+        self.engine.confirmed(ask)
+        self._tell(self._endings.confirm(ask.parts or [], response.json(), response))
+
+    # ---- ends
+
+    def _end(self, end: End, now: float) -> None:
+        ended = self._endings.end(end)
+        if end.job is not None:
+            if ended.is_too_large:
+                self.engine.split(end.job, now)
+            if ended.to_confirm:
+                self.engine.confirm(ended.to_confirm, end.job, now)
+        self._tell(ended)
+        if end.outcome is not Outcome.ANSWERED and end.reason:
+            logger.warning("%d operations ended: %s", ended.count, end.reason)
+
+    def _tell(self, ended: Ended) -> None:
+        for future in ended.succeeded:
+            future.payload = None
+        self.news.ended(ended)
+
+    # ---- the end of the thread
+
+    def _may_leave(self) -> bool:
+        self.news.drained()
+        with self._thread_lock:
+            self._thread = None
+            # Whoever saw the thread a moment ago did not start another one.
+            if self._inbox or self._commands:
+                self._thread = threading.current_thread()
+                return False
+        if self._is_closing:
+            self.transport.close()
+        return True
+
+    def _leave(self) -> None:
+        with self._thread_lock:
+            self._thread = None
+        self.transport.close()
+
+    def _die(self, error: BaseException) -> None:
+        self.died_of = error
+        self._is_stopping = True
+        logger.critical("the poller of %s has died: %r", self._name, error, exc_info=error)
+        ended = Ended()
+        for future in self.open_futures():
+            reason = ManagerDiedError(f"the manager's thread ended of {error!r}")
+            reason.__cause__ = error
+            if future.end_with_error(reason):
+                ended.lost.append(future)
+        self.news.ended(ended)
+        self._leave()

@@ -1,0 +1,63 @@
+"""Merged operations: one array request out, its reply taken apart (server-protocol.md §8.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from arango_jobs._wire.job_api import STORE
+from arango_jobs.operations import MergePlan, Operation, OperationKind, Request, Response
+
+__all__ = ["array_request", "element_response", "is_array_reply"]
+
+Encode = Callable[[Any], bytes]
+
+# The status that a single call has for the error number of an element (§8.1).
+_STATUSES = {
+    10: 400, 17: 400, 600: 400, 1205: 400, 1221: 400, 1227: 400, 1233: 400, 1501: 400, 1620: 400,
+    11: 403, 1004: 403,
+    404: 404, 1202: 404, 1203: 404, 1228: 404, 1600: 404, 1655: 404,
+    21: 410, 1500: 410, 1654: 410,
+    1200: 409, 1207: 409, 1210: 409, 1601: 409,
+    412: 412,
+    30: 503, 1429: 503, 1465: 503, 1478: 503, 21003: 503,
+    1470: 501, 1471: 501, 1477: 501,
+}  # fmt: skip
+_CONFLICT = 1200
+_WRITE_WRITE = "write-write"
+
+
+def array_request(kind: OperationKind[Any], parts: Sequence[Any], encode: Encode) -> Request:
+    """Ask for all of `parts` by one array, as a stored job."""
+    plan = kind.merge
+    assert plan is not None
+    elements = [_element(part, plan, encode) for part in parts]
+    body = b"[" + b",".join(elements) + b"]"
+    return Request(plan.method, plan.target, STORE + kind.headers if kind.headers else STORE, body)
+
+
+def _element(part: Any, plan: MergePlan, encode: Encode) -> bytes:
+    operation: Operation[Any] = part.operation
+    element = plan.element(operation)
+    if element is operation.body and part.payload is not None:
+        return part.payload  # type: ignore[no-any-return]  # what the manager encoded
+    return encode(element)
+
+
+def is_array_reply(response: Response, reply: Any, count: int) -> bool:
+    """Return whether `reply` answers an array of `count` elements, element by element."""
+    return response.is_success and isinstance(reply, list) and len(reply) == count
+
+
+def element_response(element: Any, plan: MergePlan, response: Response, encode: Encode) -> Response:
+    """Return the response that the single call of this element would have got."""
+    if not isinstance(element, dict) or not element.get("error"):
+        return Response(plan.status, {}, encode(element), response.url, response.loads)
+    number = element.get("errorNum", 0)
+    status = _STATUSES.get(number, 500)
+    # A revision that does not match is 412 in a single call, two writers at once 409, and both
+    # have the same number: only the words tell them apart.
+    if number == _CONFLICT and _WRITE_WRITE not in str(element.get("errorMessage", "")):
+        status = 412
+    body = encode({"error": True, "code": status, **element})
+    return Response(status, {}, body, response.url, response.loads)

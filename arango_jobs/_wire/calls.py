@@ -1,0 +1,103 @@
+"""From what the engine wants asked to a request, and from the answer to what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from arango_jobs._core.actions import Ask
+from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs._wire import job_api
+from arango_jobs._wire.arrays import Encode, array_request
+from arango_jobs._wire.documents import read_back_request
+from arango_jobs.errors import HostUnreachableError, TransportError
+from arango_jobs.operations import Request, Response, quote_segment
+
+__all__ = ["meaning_of_failure", "read", "request_for"]
+
+
+def _submit(ask: Ask, encode: Encode) -> Request:
+    job = ask.job
+    assert job is not None
+    if job.is_merged:
+        return array_request(job.kind, job.parts, encode)
+    part = job.parts[0]
+    mode = None if job.kind.is_head else "store"
+    return job_api.operation_request(part.operation, part.payload or b"", mode=mode)
+
+
+def _list(ask: Ask, _encode: Encode) -> Request:
+    return job_api.list_request(ask.database, "done", ask.count)
+
+
+def _identify(ask: Ask, _encode: Encode) -> Request:
+    return Request("GET", f"/_db/{quote_segment(ask.database)}/_admin/statistics")
+
+
+def _confirm(ask: Ask, encode: Encode) -> Request:
+    return read_back_request([part.operation for part in ask.parts or ()], encode)
+
+
+def _by_id(build: Callable[[str, str], Request]) -> Callable[[Ask, Encode], Request]:
+    def request(ask: Ask, _encode: Encode) -> Request:
+        job = ask.job
+        assert job is not None
+        assert job.job_id is not None
+        return build(job.kind.database, job.job_id)
+
+    return request
+
+
+_REQUESTS: dict[Call, Callable[[Ask, Encode], Request]] = {
+    Call.SUBMIT: _submit,
+    Call.LIST: _list,
+    Call.FETCH: _by_id(job_api.fetch_request),
+    Call.ASK: _by_id(job_api.status_request),
+    Call.CANCEL: _by_id(job_api.cancel_request),
+    Call.DELETE: _by_id(job_api.delete_request),
+    Call.IDENTIFY: _identify,
+    Call.CONFIRM: _confirm,
+}
+
+
+def request_for(ask: Ask, encode: Encode) -> Request:
+    """Return the request that makes the call `ask`."""
+    return _REQUESTS[ask.call](ask, encode)
+
+
+def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
+    """Return what the answer means, and what of it the engine needs."""
+    if ask.call is Call.FETCH:
+        return job_api.read_fetch(response), response
+    if ask.call is Call.SUBMIT:
+        return _read_submit(ask, response)
+    meaning = job_api.read_call(response)
+    if ask.call is Call.IDENTIFY:
+        return meaning, _uptime(response)
+    return meaning, response
+
+
+def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:
+    assert ask.job is not None
+    if ask.job.kind.is_head:
+        meaning = job_api.read_call(response)
+        return (meaning if meaning.is_refusal else Meaning.RESULT), response
+    meaning = job_api.read_submit(response)
+    if meaning is Meaning.ACCEPTED:
+        return meaning, response.headers[job_api.ASYNC_ID]
+    return meaning, response
+
+
+def meaning_of_failure(error: TransportError, may_have_run: bool) -> Meaning:
+    """Return what it means that no answer came."""
+    if may_have_run:
+        return Meaning.BROKEN
+    return Meaning.UNREACHABLE if isinstance(error, HostUnreachableError) else Meaning.MOVED
+
+
+def _uptime(response: Response) -> float | None:
+    """Return for how many seconds the server says it has been up (`/_admin/statistics`)."""
+    body = response.json()
+    server = body.get("server") if isinstance(body, dict) else None
+    uptime = server.get("uptime") if isinstance(server, dict) else None
+    return float(uptime) if isinstance(uptime, (int, float)) else None
