@@ -23,6 +23,7 @@ __all__ = ["CarefulReader", "Outcome"]
 
 Outcome = Response | TransportError
 _NO_BODY: Final = frozenset({204, 304})
+_SHOWN_BYTES: Final = 24
 
 
 class CarefulReader:
@@ -52,6 +53,8 @@ class CarefulReader:
     def feed(self, data: bytes, out: list[Outcome]) -> None:
         """Read `data`, append what is complete to `out`; `TransportError` where it is no HTTP."""
         self._out = out
+        # Only what stands where a status line should is shown: later bytes may be a document's.
+        start = data[:_SHOWN_BYTES] if self.is_idle else b""
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
@@ -61,7 +64,8 @@ class CarefulReader:
                 return
             if isinstance(error.__context__, TransportError):
                 raise error.__context__ from None
-            raise NotHTTPError(f"the answer is no HTTP: {error}") from None
+            shown = f"; it begins with {start!r}" if start else ""
+            raise NotHTTPError(f"the answer is no HTTP: {error}{shown}") from None
         self._count_head(len(data))
 
     def at_eof(self, out: list[Outcome]) -> None:

@@ -29,7 +29,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_is_tls", "answered", "depth", "end", "flights", "has_answered", "last_read", "outbox",
+        "answered", "depth", "end", "flights", "has_answered", "last_read", "outbox",
         "reader", "sock", "url", "written",
     )  # fmt: skip
 
@@ -37,7 +37,6 @@ class Connection:
         self.sock = sock
         self.reader = reader
         self.url = url
-        self._is_tls = isinstance(sock, ssl.SSLSocket)
         self.flights: deque[Flight] = deque()
         self.outbox: deque[bytes | memoryview] = deque()
         self.depth = 1
@@ -117,6 +116,8 @@ class Connection:
 
     def _read(self, view: memoryview, outcomes: list[Outcome]) -> bool:
         is_head = bool(self.flights) and self.flights[0].exchange.request.method == "HEAD"
+        # To the end of what is there: an end of the connection behind the answers must be seen
+        # before more is written, and a selector does not see what OpenSSL has decrypted already.
         while True:
             try:
                 count = self.sock.recv_into(view)
@@ -126,9 +127,6 @@ class Connection:
                 self.reader.at_eof(outcomes)
                 return False
             self.reader.feed(view[:count].tobytes(), outcomes, is_head=is_head)
-            # A selector sees the socket, not what OpenSSL has decrypted already.
-            if not self._is_tls:
-                return True
 
     def _match(self, outcomes: list[Outcome], events: list[TransportEvent]) -> bool:
         """Give answers to flights in order; say if one came before its request was whole."""
@@ -144,7 +142,7 @@ class Connection:
                 outcome.url = url + exchange.request.target
                 events.append(Reply(exchange, outcome))
             else:
-                events.append(Failure(exchange, outcome, True))
+                events.append(Failure(exchange, type(outcome)(f"{url}: {outcome}"), True))
         self.answered += len(outcomes)
         self.has_answered = self.has_answered or bool(outcomes)
         return is_early

@@ -236,7 +236,7 @@ class Lane:
             self._give_up(self._unreachable_error(error))
             return
         first = next(iter(connection.flights), None)
-        why = error if isinstance(error, TransportError) else self._lost_error(connection, error)
+        why = self._why(connection, error)
         lost = self._lost_error(connection)
         self._judge(connection, isinstance(error, NotHTTPError))
         self._break(connection, lambda flight: why if flight is first else lost)
@@ -294,6 +294,11 @@ class Lane:
 
     def _closed_error(self, flight: Flight) -> TransportError:
         return ConnectionLostError(f"the transport to {self._host.url} was closed")
+
+    def _why(self, connection: Connection, error: OSError) -> TransportError:
+        if isinstance(error, TransportError):
+            return type(error)(f"{self._host.url}: {error}")
+        return self._lost_error(connection, error)
 
     def _lost_error(self, connection: Connection, error: OSError | None = None) -> TransportError:
         count = len(connection.flights)
