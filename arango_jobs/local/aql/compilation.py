@@ -39,6 +39,8 @@ class Compilation:
         self.modified: set[str] = set()
         self.access: dict[str, str] = {}
         self.elements: list[int] = []
+        # The frame that each query in work started from, for the rows it makes of nothing.
+        self.bases: list[list[Frame]] = []
         self.full_count_limit: nodes.Node | None = None
         self._levels: list[dict[str, int]] = [{}]
         self._dropped: set[str] = set()

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from arango_jobs.local.aql import arrays, calls, loops, operations
+from arango_jobs.local.aql import (
+    arrays, calls, collecting, loops, modifying, operations, paths, traversing,
+)  # fmt: skip
 from arango_jobs.local.aql.compilation import Compilation, problem
 from arango_jobs.local.aql.context import QueryContext, QueryOptions, QueryResult
 from arango_jobs.local.aql.describe import describe
@@ -21,7 +23,7 @@ from arango_jobs.local.store.undo import UndoLog, recording
 __all__ = ["COMPILING", "explain_query", "parse_query", "run_query"]
 
 # Each of these modules registers what it compiles when it is imported.
-COMPILING = (arrays, calls, loops, operations)
+COMPILING = (arrays, calls, collecting, loops, modifying, operations, paths, traversing)
 
 
 @contextmanager
@@ -86,7 +88,7 @@ def _collected(unit: Compilation, rows: Rows) -> list[Any]:
     found, run = [], unit.run
     with _one_kind_of_error(), undoing:
         run.check()
-        for row in rows(([None] * unit.slots,)):
+        for row in rows([None] * unit.slots):
             found.append(row)
             run.hold(row)
         run.check()
@@ -96,7 +98,7 @@ def _collected(unit: Compilation, rows: Rows) -> list[Any]:
 def _streamed(unit: Compilation, rows: Rows, finish: Callable[[], None]) -> Iterator[Any]:
     with _one_kind_of_error():
         unit.run.check()
-        yield from rows(([None] * unit.slots,))
+        yield from rows([None] * unit.slots)
     finish()
 
 

@@ -18,7 +18,10 @@ from arango_jobs.local.aql.values import sort_key
 __all__ = ["STATEMENTS", "Rows", "Step", "compile_query", "evaluate_early", "read_options"]
 
 Step = Callable[[Iterable[Frame]], Iterator[Frame]]
-Rows = Callable[[Iterable[Frame]], Iterator[Any]]
+Rows = Callable[[Frame], Iterator[Any]]
+Returning = Callable[[Iterable[Frame]], Iterator[Any]]
+
+_NOTHING: Frame = []
 
 # Each takes the operations that follow too: a FOR uses the FILTERs after it to find an index.
 STATEMENTS: dict[
@@ -42,7 +45,7 @@ def read_options(unit: Compilation, node: nodes.Object | None) -> dict[str, Any]
     return value if isinstance(value, dict) else {}
 
 
-def _distinct(evaluate: Evaluate) -> Rows:
+def _distinct(evaluate: Evaluate) -> Returning:
     def rows(source: Iterable[Frame]) -> Iterator[Any]:
         seen = set()
         for frame in source:
@@ -55,7 +58,7 @@ def _distinct(evaluate: Evaluate) -> Rows:
     return rows
 
 
-def _returning(unit: Compilation, node: nodes.Return) -> Rows:
+def _returning(unit: Compilation, node: nodes.Return) -> Returning:
     evaluate = compile_expression(unit, node.expression)
     if node.distinct:
         unit.plan.add("CollectNode", groups=[], collectOptions={"method": "distinct"})
@@ -75,10 +78,11 @@ def _mark_last_limit(unit: Compilation, query: nodes.Query) -> None:
 
 
 def compile_query(unit: Compilation, query: nodes.Query, *, is_main: bool = False) -> Rows:
-    """Return what turns starting frames into the rows of `query`."""
+    """Return what turns a starting frame into the rows of `query`."""
     if is_main and unit.run.options.full_count:
         _mark_last_limit(unit, query)
-    statements, steps = query.statements, []
+    statements, steps, base = query.statements, [], [_NOTHING]
+    unit.bases.append(base)
     for number, statement in enumerate(statements):
         if isinstance(statement, nodes.Return):
             continue
@@ -88,8 +92,11 @@ def compile_query(unit: Compilation, query: nodes.Query, *, is_main: bool = Fals
     rows = _returning(unit, last) if isinstance(last, nodes.Return) else _draining
     if isinstance(last, nodes.Return):
         unit.plan.add("ReturnNode", count=is_main)
+    unit.bases.pop()
 
-    def run(source: Iterable[Frame]) -> Iterator[Any]:
+    def run(frame: Frame) -> Iterator[Any]:
+        base[0] = frame
+        source: Iterable[Frame] = (frame,)
         for step in steps:
             source = step(source)
         return rows(source)
@@ -106,7 +113,7 @@ def _subquery(unit: Compilation, node: nodes.Subquery) -> Evaluate:
 
     def evaluate(frame: Frame) -> list[Any]:
         run.check()
-        return list(rows((frame,)))
+        return list(rows(frame))
 
     return evaluate
 
