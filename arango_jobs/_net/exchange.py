@@ -5,7 +5,7 @@ A transport moves `Exchange`s; it knows HTTP and sockets and nothing of jobs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from arango_jobs.errors import TransportError
@@ -18,7 +18,7 @@ __all__ = ["Connected", "Exchange", "Failure", "Reply", "Transport", "TransportE
 class Exchange:
     """One request to one host; `token` comes back with whatever became of it."""
 
-    request: Request
+    request: Request = field(repr=False)
     host: int
     token: Any
     timeout: float
@@ -30,7 +30,7 @@ class Reply:
     """A complete response."""
 
     exchange: Exchange
-    response: Response
+    response: Response = field(repr=False)
 
 
 @dataclass(slots=True, eq=False)

@@ -1,0 +1,120 @@
+"""A transport without a network, for tests of one step.
+
+The test says what becomes of each exchange; nothing waits and nothing runs beside it.
+
+    transport = MemoryTransport()
+    poller.step()                            # sends something
+    transport.answer(202, headers={"x-arango-async-id": "1"})
+    poller.step()                            # reads the answer
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply, TransportEvent
+from arango_jobs.errors import ConnectionLostError, TransportError
+from arango_jobs.operations import Response
+
+__all__ = ["MemoryTransport", "Responder"]
+
+Responder = Callable[[Exchange], "Response | TransportEvent | None"]
+
+
+class MemoryTransport:
+    """Keeps what is sent until the test answers it.
+
+    `sent` has every exchange in order, `waiting` those that have no end yet,
+    `wakes` counts calls of `wake`, `polls` the timeouts that `poll` was given.
+    A `responder` is asked once about each exchange, at the poll after `send`; it
+    returns a response or an event, or `None` to leave it to `answer` and `fail`.
+    """
+
+    def __init__(self, responder: Responder | None = None) -> None:
+        self.sent: list[Exchange] = []
+        self.waiting: list[Exchange] = []
+        self.polls: list[float | None] = []
+        self.wakes = 0
+        self.is_closed = False
+        self._responder = responder
+        self._fresh: deque[Exchange] = deque()
+        self._ready: list[TransportEvent] = []
+
+    def send(self, exchange: Exchange) -> None:
+        """Take `exchange` and keep it until the test says what becomes of it."""
+        self.sent.append(exchange)
+        self.waiting.append(exchange)
+        self._fresh.append(exchange)
+
+    def poll(self, timeout: float | None) -> list[TransportEvent]:
+        """Return what is ready; never wait."""
+        self.polls.append(timeout)
+        while self._fresh:
+            self._ask(self._fresh.popleft())
+        events, self._ready = self._ready, []
+        return events
+
+    def wake(self) -> None:
+        """Count the call."""
+        self.wakes += 1
+
+    def close(self) -> list[TransportEvent]:
+        """Fail what is waiting, as a connection would that broke after it was written."""
+        self.is_closed = True
+        while self.waiting:
+            self.fail(ConnectionLostError("the transport was closed"), may_have_run=True)
+        events, self._ready = self._ready, []
+        return events
+
+    def describe(self) -> str:
+        """Say which way requests go."""
+        return "memory"
+
+    # What the test calls.
+
+    def answer(
+        self,
+        status: int = 200,
+        body: bytes = b"",
+        *,
+        headers: Mapping[str, str] | None = None,
+        to: Exchange | None = None,
+    ) -> Exchange:
+        """Answer `to`, or else what has waited longest; return that exchange."""
+        exchange = self._taken(to)
+        target = exchange.request.target
+        response = Response(status, dict(headers or {}), body, f"memory://{exchange.host}{target}")
+        self._ready.append(Reply(exchange, response))
+        return exchange
+
+    def fail(
+        self,
+        error: TransportError | None = None,
+        *,
+        may_have_run: bool,
+        to: Exchange | None = None,
+    ) -> Exchange:
+        """Fail `to`, or else what has waited longest; return that exchange."""
+        exchange = self._taken(to)
+        error = error or ConnectionLostError("the connection broke")
+        self._ready.append(Failure(exchange, error, may_have_run))
+        return exchange
+
+    def connect(self, host: int = 0) -> None:
+        """Report a new connection to `host`."""
+        self._ready.append(Connected(host))
+
+    def _taken(self, exchange: Exchange | None) -> Exchange:
+        exchange = exchange or self.waiting[0]
+        self.waiting.remove(exchange)
+        return exchange
+
+    def _ask(self, exchange: Exchange) -> None:
+        if self._responder is None or exchange not in self.waiting:
+            return
+        said = self._responder(exchange)
+        if said is None:
+            return
+        self.waiting.remove(exchange)
+        self._ready.append(Reply(exchange, said) if isinstance(said, Response) else said)
