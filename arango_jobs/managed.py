@@ -1,0 +1,106 @@
+"""The managed context: each call of a wrapper becomes a `JobFuture`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from arango_jobs._runtime.desk import Desk
+from arango_jobs._runtime.future import JobFuture
+from arango_jobs.api.connection import Connection
+from arango_jobs.api.several import Outcome, Several
+from arango_jobs.errors import ArangoJobsError
+from arango_jobs.operations import Operation, Retry
+
+__all__ = ["ManagedExecutor"]
+
+T = TypeVar("T")
+
+
+class ManagedExecutor:
+    """Hands operations to a manager's desk, with the options of this handle."""
+
+    context = "managed"
+
+    def __init__(
+        self,
+        connection: Connection,
+        desk: Desk,
+        deadline: float | None = None,
+        retry: Retry | None = None,
+    ) -> None:
+        self.connection = connection
+        self.desk = desk
+        self._deadline = deadline
+        self._retry = retry
+        self._take = desk.take
+
+    def execute(self, operation: Operation[T] | Several[T]) -> JobFuture[T]:
+        """Take the operation in; waits for room where the manager is told to."""
+        if type(operation) is Several:
+            parts = [self._take(self._with_retry(each), self._deadline) for each in operation.operations]
+            return _joined(operation, parts)
+        if self._retry is not None:
+            operation = self._with_retry(operation)  # type: ignore[arg-type]  # it is no Several
+        return self._take(operation, self._deadline)  # type: ignore[arg-type]  # it is no Several
+
+    async def execute_async(self, operation: Operation[T] | Several[T]) -> JobFuture[T]:
+        """Do as `execute` without ever blocking the running loop."""
+        take = self.desk.take_async
+        if isinstance(operation, Several):
+            parts = [
+                await take(self._with_retry(each), self._deadline) for each in operation.operations
+            ]
+            return _joined(operation, parts)
+        return await take(self._with_retry(operation), self._deadline)
+
+    def _with_retry(self, operation: Operation[Any]) -> Operation[Any]:
+        return operation if self._retry is None else operation.with_retry(self._retry)
+
+
+def _joined(several: Several[T], parts: Sequence[JobFuture[Any]]) -> JobFuture[T]:
+    """Return one future for all of `parts`, which ends when the last of them has."""
+    whole: JobFuture[T] = JobFuture()
+    if not parts:
+        _join(whole, several, parts)
+        return whole
+    left = _Countdown(len(parts))
+
+    def one_has_ended(_part: object) -> None:
+        if left.is_last():
+            _join(whole, several, parts)
+
+    whole.start()
+    for part in parts:
+        part.add_done_callback(one_has_ended)
+    return whole
+
+
+class _Countdown:
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._lock = threading.Lock()
+
+    def is_last(self) -> bool:
+        with self._lock:
+            self._count -= 1
+            return self._count == 0
+
+
+def _join(whole: JobFuture[T], several: Several[T], parts: Sequence[JobFuture[Any]]) -> None:
+    try:
+        whole.end_with_result(several.join([_outcome(part) for part in parts]))
+    except BaseException as error:  # noqa: BLE001  the future gets it
+        whole.end_with_error(error)
+
+
+def _outcome(part: JobFuture[Any]) -> Outcome:
+    if part.cancelled():
+        return Outcome(was_sent=False)
+    error = part.exception()
+    if error is None:
+        return Outcome(part.result())
+    if isinstance(error, ArangoJobsError):
+        return Outcome(error=error)
+    raise error

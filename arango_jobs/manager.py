@@ -1,0 +1,336 @@
+"""`JobManager`: any ArangoDB operation as a future, with one poller for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import itertools
+import random
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+from typing_extensions import ParamSpec, Self
+
+from arango_jobs._core.engine import Engine
+from arango_jobs._net.choose import choose_transport
+from arango_jobs._net.exchange import Transport
+from arango_jobs._net.settings import NetSettings
+from arango_jobs._runtime.desk import Desk, DeskParts
+from arango_jobs._runtime.future import JobFuture
+from arango_jobs._wire.signing import Signer
+from arango_jobs.api.aql import AQL
+from arango_jobs.api.collection import StandardCollection
+from arango_jobs.api.connection import Connection
+from arango_jobs.api.context import Managed
+from arango_jobs.api.database import StandardDatabase
+from arango_jobs.api.graph import Graph
+from arango_jobs.api.method import build_operation
+from arango_jobs.errors import OptionError, UnsupportedTargetError
+from arango_jobs.managed import ManagedExecutor
+from arango_jobs.manager_options import ManagerOptions
+from arango_jobs.operations import Operation, Retry
+from arango_jobs.options import positive_seconds
+
+__all__ = ["HostStats", "JobManager", "Stats"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class HostStats:
+    """One Coordinator, as a manager sees it now."""
+
+    name: str
+    jobs: int
+    window: int
+    queue_time: float | None
+    is_reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What a manager has done so far, and what it does now."""
+
+    in_flight: int
+    waiting: int
+    max_in_flight: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    lost: int
+    requests: int
+    transport: str
+    hosts: tuple[HostStats, ...]
+
+
+class _Handles:
+    """The managed wrappers, and `submit` and `map`, with the options of one handle."""
+
+    _executor: ManagedExecutor
+
+    @property
+    def db(self) -> StandardDatabase[Managed]:
+        """The database, each of whose calls returns a `JobFuture`."""
+        return StandardDatabase(self._executor)
+
+    @property
+    def aql(self) -> AQL[Managed]:
+        """AQL, each of whose calls returns a `JobFuture`."""
+        return self.db.aql
+
+    def collection(self, name: str) -> StandardCollection[Managed]:
+        """Return the collection `name`, each of whose calls returns a `JobFuture`."""
+        return self.db.collection(name)
+
+    def graph(self, name: str) -> Graph[Managed]:
+        """Return the graph `name`, each of whose calls returns a `JobFuture`."""
+        return self.db.graph(name)
+
+    @overload
+    def submit(self, target: Operation[T], /) -> JobFuture[T]: ...
+    @overload
+    def submit(self, target: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> JobFuture[T]: ...
+    def submit(self, target: Any, /, *args: Any, **kwargs: Any) -> JobFuture[Any]:
+        """Take an operation, or a bound method of a wrapper with its arguments, and give a future.
+
+        Takes the place of `ThreadPoolExecutor.submit`. Raises `UnsupportedTargetError`
+        for anything else, `InFlightLimitError` where there is no room,
+        `ManagerClosedError` after `shutdown`.
+        """
+        return self._executor.execute(_operation(target, args, kwargs))
+
+    async def asubmit(self, target: Any, /, *args: Any, **kwargs: Any) -> JobFuture[Any]:
+        """Do as `submit` in a running event loop, which is never blocked: waits for room."""
+        return await self._executor.execute_async(_operation(target, args, kwargs))
+
+    def map(
+        self,
+        target: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        buffersize: int | None = None,
+    ) -> Iterator[T]:
+        """Return the results for the items of `iterables`, in their order.
+
+        At most `buffersize` operations are ahead of the one whose result is next
+        (`None`: all of them at once); `timeout` is seconds for each wait.
+        """
+        if buffersize is not None and (not isinstance(buffersize, int) or buffersize < 1):
+            raise OptionError(f"buffersize must be a whole number from 1, not {buffersize!r}")
+        submit = partial(self.submit, target)
+        return _results(submit, zip(*iterables, strict=False), timeout, buffersize)
+
+
+class _View(_Handles):
+    """A manager's handles with other options."""
+
+    def __init__(self, executor: ManagedExecutor) -> None:
+        self._executor = executor
+
+
+class JobManager(_Handles):
+    """Turns any ArangoDB operation into a `JobFuture`, with one poller for all of them.
+
+    `db` is a `StandardDatabase` of ours or of python-arango's. The options are
+    those of `ManagerOptions`: `max_in_flight`, `when_full`, `submit_timeout`,
+    `deadline`, `merge`, `client_keys` and so on. Raises `OptionError` for one
+    that cannot be used. Threads start with the first operation and end when
+    nothing is outstanding.
+    """
+
+    def __new__(cls, db: Any = None, **options: Any) -> Any:
+        """Make a manager of the kind that `db` needs."""
+        driver = type(db).__module__.partition(".")[0]
+        if cls is JobManager and driver in _DRIVERS:
+            # By name, so that nobody who does not use that driver needs it.
+            adapter = importlib.import_module(_DRIVERS[driver])
+            return super().__new__(adapter.ManagerClass)
+        return super().__new__(cls)
+
+    def __init__(self, db: StandardDatabase[Any], **options: Any) -> None:
+        if not isinstance(db, StandardDatabase):
+            raise OptionError(
+                "JobManager takes a StandardDatabase of arango_jobs or python-arango, "
+                f"not {type(db).__name__}"
+            )
+        self._start(db.conn, **options)
+
+    def _start(self, connection: Connection, **options: Any) -> None:
+        try:
+            self._options = ManagerOptions(**options)
+        except TypeError as error:
+            raise OptionError(f"JobManager: {error}") from None
+        self._connection = connection
+        self._name = f"JobManager-{next(_numbers)}"
+        self._transport_reason = ""
+        self._desk = Desk(self._parts(), weakref.ref(self))
+        self._executor = ManagedExecutor(connection, self._desk, self._options.deadline)
+        # Futures hold the desk: it goes on until they have ended, though the manager is gone.
+        self._finalizer = weakref.finalize(self, self._desk.close)
+        self._finalizer.atexit = False
+
+    def _parts(self) -> DeskParts:
+        connection, options = self._connection, self._options
+        sender = connection.sender
+        signer = Signer(connection.credentials, sender.clock.time)
+        return DeskParts(
+            name=self._name,
+            clock=sender.clock,
+            new_engine=partial(
+                _engine, sender.hosts, options, signer.can_renew
+            ),
+            new_transport=self._new_transport,
+            signer=signer,
+            encode=connection.encode,
+            dumps=connection.dumps,
+            loads=sender.loads,
+            capacity=options.max_in_flight,
+            blocks=options.when_full == "block",
+            submit_timeout=options.submit_timeout,
+            request_timeout=options.request_timeout,
+            client_keys=options.client_keys,
+        )
+
+    def _new_transport(self) -> Transport:
+        sender = self._connection.sender
+        settings = NetSettings(connect_timeout=sender.timeouts.connect or 10.0)
+        transport, self._transport_reason = choose_transport(
+            sender.hosts, sender.session, settings, clock=sender.clock
+        )
+        return transport
+
+    def with_options(
+        self, *, deadline: float | None = None, retry: Retry | str | None = None
+    ) -> _View:
+        """Return handles whose operations have a deadline of their own, or another `retry`.
+
+        `deadline`: seconds from submission to the end. `retry`: "safe", "idempotent"
+        or "never", what a second run would do where the first may have run.
+        """
+        positive_seconds("deadline", deadline)
+        try:
+            chosen = None if retry is None else Retry(retry)
+        except ValueError:
+            raise OptionError(
+                f"retry must be 'safe', 'idempotent' or 'never', not {retry!r}"
+            ) from None
+        limit = self._options.deadline if deadline is None else deadline
+        return _View(ManagedExecutor(self._connection, self._desk, limit, chosen))
+
+    def stats(self) -> Stats:
+        """Return what it has done so far, and what it does now."""
+        desk = self._desk
+        engine, counts = desk.poller.engine, desk.news.counts
+        hosts = tuple(
+            HostStats(
+                host.name,
+                host.in_flight,
+                int(host.window.limit),
+                host.queue_time,
+                host.down_since is None,
+            )
+            for host in engine.hosts
+        )
+        return Stats(
+            in_flight=desk.gate.in_use,
+            waiting=engine.waiting.count,
+            max_in_flight=desk.gate.capacity,
+            succeeded=counts.succeeded,
+            failed=counts.failed,
+            cancelled=counts.cancelled,
+            lost=counts.lost,
+            requests=engine.requests,
+            transport=desk.poller.transport.describe(),
+            hosts=hosts,
+        )
+
+    def shutdown(
+        self, wait: bool = True, cancel_futures: bool = False, timeout: float | None = None
+    ) -> None:
+        """Take nothing more; with `wait`, return when everything has ended.
+
+        `cancel_futures` cancels what has not been sent. What has not ended within
+        `timeout` seconds ends with `ManagerClosedError`, and is deleted on the server.
+        """
+        positive_seconds("timeout", timeout)
+        self._desk.shutdown(wait=wait, cancel=cancel_futures, timeout=timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.shutdown(wait=True, cancel_futures=kind is not None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await asyncio.to_thread(self.shutdown, wait=True, cancel_futures=kind is not None)
+
+    def __repr__(self) -> str:
+        """Show the state in one line."""
+        gate = self._desk.gate
+        state = "closed" if gate.is_closed else "open"
+        counts = self._desk.news.counts
+        return (
+            f"<{type(self).__name__} {self._connection.database} {state}: {gate.in_use} of "
+            f"{gate.capacity} in flight, {counts.succeeded} succeeded, {counts.failed} failed, "
+            f"{counts.cancelled} cancelled, {counts.lost} lost>"
+        )
+
+
+_DRIVERS = {"arango": "arango_jobs.integrations.python_arango"}
+
+
+def _engine(hosts: tuple[str, ...], options: ManagerOptions, can_renew: bool) -> Engine:
+    return Engine(hosts, options.for_engine(can_renew=can_renew), random.Random())
+
+
+def _operation(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if isinstance(target, Operation):
+        if args or kwargs:
+            raise UnsupportedTargetError("an Operation takes no further arguments")
+        return target
+    return build_operation(target, *args, **kwargs)
+
+
+def _results(
+    submit: Callable[..., JobFuture[T]],
+    items: Iterable[tuple[Any, ...]],
+    timeout: float | None,
+    buffersize: int | None,
+) -> Iterator[T]:
+    """Submit now what may be ahead, and the rest as results are taken."""
+    items = iter(items)
+    ahead = deque(submit(*item) for item in itertools.islice(items, buffersize))
+
+    def results() -> Iterator[T]:
+        try:
+            while ahead:
+                future = ahead.popleft()
+                result = future.result(timeout)
+                ahead.extend(submit(*item) for item in itertools.islice(items, 1))
+                yield result
+        finally:
+            for future in ahead:
+                future.cancel()
+
+    return results()

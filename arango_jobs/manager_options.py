@@ -1,0 +1,76 @@
+"""What a `JobManager` can be told, its defaults, and the checks of what users hand in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from arango_jobs._core.engine import EngineOptions
+from arango_jobs.errors import OptionError
+from arango_jobs.options import positive_seconds
+
+__all__ = ["ManagerOptions"]
+
+_FULL = ("block", "raise")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerOptions:
+    """Options of a `JobManager`; times in seconds, sizes in bytes."""
+
+    max_in_flight: int = 10_000
+    """Operations submitted and not ended, at most."""
+    when_full: str = "block"
+    """What `submit` does at that limit: "block", or "raise" `InFlightLimitError`."""
+    submit_timeout: float | None = None
+    """How long `submit` blocks before it raises `InFlightLimitError`; `None`: for ever."""
+    max_jobs: int = 1024
+    """Jobs on one Coordinator, at most; what it is given adapts below that."""
+    max_bytes: int = 256 * 1024 * 1024
+    """Bodies on their way and results not yet collected, at most."""
+    queue_limit: float = 5.0
+    """Queue time of the server above which it is given less."""
+    deadline: float | None = None
+    """From submission to the end of each operation; `None`: no limit."""
+    patience: float = 60.0
+    """How long operations wait for hosts that have answered before and cannot be reached."""
+    merge: bool = True
+    """Whether operations on single documents travel as arrays while they wait."""
+    merge_max_operations: int = 500
+    merge_max_bytes: int = 4 * 1024 * 1024
+    linger: float = 0.0
+    """How long an operation waits for others to be merged with, though it could be sent."""
+    client_keys: bool = False
+    """Whether documents without `_key` get one of ours, so that a repeated insert does no harm."""
+    request_timeout: float = 60.0
+    """For one request and its answer."""
+
+    def __post_init__(self) -> None:
+        """Check each of them."""
+        for name in ("max_in_flight", "max_jobs", "max_bytes", "merge_max_operations"):
+            _check_count(name, getattr(self, name))
+        _check_count("merge_max_bytes", self.merge_max_bytes)
+        if self.when_full not in _FULL:
+            raise OptionError(f"when_full must be 'block' or 'raise', not {self.when_full!r}")
+        for name in ("submit_timeout", "deadline", "patience", "queue_limit", "request_timeout"):
+            positive_seconds(name, getattr(self, name))
+        if not isinstance(self.linger, (int, float)) or not 0 <= self.linger < 60:
+            raise OptionError(f"linger must be from 0 to 60 seconds, not {self.linger!r}")
+
+    def for_engine(self, *, can_renew: bool) -> EngineOptions:
+        """Return what the engine decides by."""
+        return EngineOptions(
+            max_jobs=min(self.max_jobs, self.max_in_flight),
+            max_bytes=self.max_bytes,
+            queue_limit=self.queue_limit,
+            patience=self.patience,
+            merge=self.merge,
+            merge_max_operations=self.merge_max_operations,
+            merge_max_bytes=self.merge_max_bytes,
+            linger=self.linger,
+            can_renew=can_renew,
+        )
+
+
+def _check_count(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise OptionError(f"{name} must be a whole number from 1, not {value!r}")
