@@ -27,10 +27,10 @@ class Fault:
     """One thing that goes wrong.
 
     `route` is a method and a path template as the manual lists them, ``"PUT /_api/job/{id}"``;
-    ``*`` stands for anything. `count` is how many times it happens (None: always), after `skip` requests
-    that were spared, each time with `probability`. `seconds` is for ``delay``; `status`,
-    `error_num`, `message` for ``respond``; `header` for ``drop_header``; `body` for ``garbage`` and
-    ``replace_body``.
+    ``*`` stands for anything. `count` is how many times it happens (None: always), after `skip`
+    requests that were spared, each time with `probability`. `seconds` is for ``delay``; `status`,
+    `error_num`, `message` for ``respond``; `header` for ``drop_header``; `body` for ``garbage``
+    and ``replace_body``.
     """
 
     route: str = "*"

@@ -37,10 +37,10 @@ class LocalServer:
     """An embedded server that speaks ArangoDB's protocol on 127.0.0.1.
 
     It runs in a thread of this process, keeps everything in memory, and is no database to keep
-    data in. With several `coordinators` it behaves as a cluster: each has a port, a job table and a queue
-    of its own over the same data. Times are in seconds. `service_time` is how long each queued
-    operation keeps a worker busy besides its work, `per_document_time` the same for each document
-    of its body.
+    data in. With several `coordinators` it behaves as a cluster: each has a port, a job table and
+    a queue of its own over the same data. Times are in seconds. `service_time` is how long each
+    queued operation keeps a worker busy besides its work, `per_document_time` the same for each
+    document of its body.
     """
 
     def __init__(
