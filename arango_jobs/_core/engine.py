@@ -87,6 +87,7 @@ class Engine:
         self._out: list[Action] = []
         self._is_renewing = False
         self._tidying = 0
+        self._bytes = 0
         self._live: set[Job] = set()
         self._confirms: set[Ask] = set()
         self.can_renew = options.can_renew
@@ -311,7 +312,7 @@ class Engine:
         return best if best.room(now) >= 1 and self._has_bytes() else None
 
     def _has_bytes(self) -> bool:
-        return sum(host.bytes for host in self.hosts) < self._options.max_bytes
+        return self._bytes < self._options.max_bytes
 
     def _next_job(self, now: float) -> Job | None:
         while self._retries and self._retries[0][0] <= now:
@@ -332,6 +333,7 @@ class Engine:
         job.size += int(expected) * len(job.parts) if job.tries == 0 else 0
         host.in_flight += 1
         host.bytes += job.size
+        self._bytes += job.size
         self._live.add(job)
         self.requests += 1
         self._out.append(
@@ -346,6 +348,7 @@ class Engine:
         host = self.hosts[job.host]
         host.in_flight -= 1
         host.bytes -= job.size
+        self._bytes -= job.size
         self._live.discard(job)
         host.watch.remove(job)
 

@@ -7,6 +7,7 @@ operation's own if, and only if, it carries `x-arango-async-id`
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -65,8 +66,13 @@ _WITHOUT_HEADER: dict[tuple[int, int], Meaning] = {
 }
 
 
+@lru_cache(maxsize=64)
 def _prefix(database: str) -> str:
     return f"/_db/{quote_segment(database)}/_api/job/"
+
+
+def _segment(job_id: str) -> str:
+    return job_id if job_id.isdecimal() and job_id.isascii() else quote_segment(job_id)
 
 
 def operation_request(
@@ -91,22 +97,22 @@ def list_request(database: str, status: str, count: int) -> Request:
 
 def status_request(database: str, job_id: str) -> Request:
     """Ask how the job stands, without taking its result (§3.1)."""
-    return Request("GET", _prefix(database) + quote_segment(job_id))
+    return Request("GET", _prefix(database) + _segment(job_id))
 
 
 def fetch_request(database: str, job_id: str) -> Request:
     """Take the job's result, which the server then forgets (§4)."""
-    return Request("PUT", _prefix(database) + quote_segment(job_id))
+    return Request("PUT", _prefix(database) + _segment(job_id))
 
 
 def cancel_request(database: str, job_id: str) -> Request:
     """Ask the server to stop the job (§5)."""
-    return Request("PUT", f"{_prefix(database)}{quote_segment(job_id)}/cancel")
+    return Request("PUT", f"{_prefix(database)}{_segment(job_id)}/cancel")
 
 
 def delete_request(database: str, job_id: str) -> Request:
     """Make the server forget the job (§6)."""
-    return Request("DELETE", _prefix(database) + quote_segment(job_id))
+    return Request("DELETE", _prefix(database) + _segment(job_id))
 
 
 def delete_all_request(database: str) -> Request:
