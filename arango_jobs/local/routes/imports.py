@@ -92,10 +92,13 @@ def _items(kind: str, body: bytes, counts: _Counts) -> Iterator[tuple[int, Any]]
 
 
 def _lines(body: bytes, counts: _Counts) -> Iterator[tuple[int, Any]]:
-    for position, line in enumerate(body.split(b"\n")):
+    lines = body.split(b"\n")
+    if not lines[-1].strip():
+        lines.pop()  # What follows the last line break is no line.
+    for position, line in enumerate(lines):
         if line.strip():
             yield position, _loads(line)
-        elif position < body.count(b"\n"):
+        else:
             counts.empty += 1
 
 
