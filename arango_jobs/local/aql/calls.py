@@ -8,7 +8,7 @@ from arango_jobs.local.aql import nodes
 from arango_jobs.local.aql.compilation import Compilation, Evaluate, Frame, problem
 from arango_jobs.local.aql.context import CollectionLike
 from arango_jobs.local.aql.expressions import COMPILERS, compile_expression
-from arango_jobs.local.aql.functions import REGISTRY, Definition, Invalid
+from arango_jobs.local.aql.functions import REGISTRY, UNSUPPORTED, Definition, Invalid
 from arango_jobs.local.aql.run import Run
 
 __all__ = ["call_function", "find_function"]
@@ -17,9 +17,13 @@ _COUNTING = ("LENGTH", "COUNT", "COLLECTION_COUNT")
 
 
 def find_function(name: str) -> Definition:
-    """Return a function by its name in upper case; raise 1540 if there is none."""
+    """Return a function by its name in upper case; raise 1540 if there is none, 9 if only ArangoDB has it."""
     definition = REGISTRY.get(name)
     if definition is None:
+        if name in UNSUPPORTED:
+            raise Compilation.unsupported(f"function {name}()")
+        if "::" in name:
+            raise problem(1582, f"user function '{name}()' not found", 404)
         raise problem(1540, f"usage of unknown function '{name}()'", 400)
     return definition
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from arango_jobs.local.aql import (
-    arrays, calls, collecting, loops, modifying, operations, paths, traversing,
+    arrays, calls, collecting, loops, modifying, operations, paths, traversing, windows,
 )  # fmt: skip
 from arango_jobs.local.aql.compilation import Compilation, problem
 from arango_jobs.local.aql.context import QueryContext, QueryOptions, QueryResult
@@ -23,7 +23,7 @@ from arango_jobs.local.store.undo import UndoLog, recording
 __all__ = ["COMPILING", "explain_query", "parse_query", "run_query"]
 
 # Each of these modules registers what it compiles when it is imported.
-COMPILING = (arrays, calls, collecting, loops, modifying, operations, paths, traversing)
+COMPILING = (arrays, calls, collecting, loops, modifying, operations, paths, traversing, windows)
 
 
 @contextmanager

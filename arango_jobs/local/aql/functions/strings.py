@@ -1,0 +1,343 @@
+"""Functions for strings."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import Any
+from urllib.parse import quote
+
+from arango_jobs.local.aql import patterns
+from arango_jobs.local.aql.functions.arguments import bounded, object_, text, whole
+from arango_jobs.local.aql.functions.registry import Invalid, alias, function
+from arango_jobs.local.aql.values import is_number, is_true, to_json, to_string
+
+__all__: list[str] = []
+
+_SPACE = " \t\r\n\v\f\0"
+
+
+@function("LENGTH")
+def length(value: Any) -> int:
+    """Return the number of elements, attributes or characters."""
+    if type(value) in (list, dict, str):
+        return len(value)
+    if value is None or value is False:
+        return 0
+    return 1 if value is True else len(to_string(value))
+
+
+alias("COUNT", "LENGTH")
+
+
+@function("CHAR_LENGTH")
+def char_length(value: Any) -> int:
+    """Return the number of characters of the value as a string."""
+    return len(to_string(value))
+
+
+@function("CONCAT", 1, None)
+def concat(*values: Any) -> str:
+    """Join the values, or the elements of a single array; nulls are left out."""
+    items = values[0] if len(values) == 1 and type(values[0]) is list else values
+    return "".join(map(to_string, items))
+
+
+@function("CONCAT_SEPARATOR", 2, None)
+def concat_separator(separator: Any, *values: Any) -> str:
+    """Join the values with a separator; arrays give their elements, nulls are left out."""
+    items: list[Any] = []
+    for value in values:
+        items.extend(value if type(value) is list else [value])
+    return to_string(separator).join(to_string(item) for item in items if item is not None)
+
+
+@function("LOWER")
+def lower(value: Any) -> str:
+    """Return the value in lower case."""
+    return to_string(value).lower()
+
+
+@function("UPPER")
+def upper(value: Any) -> str:
+    """Return the value in upper case."""
+    return to_string(value).upper()
+
+
+@function("SUBSTRING", 2, 3)
+def substring(value: Any, offset: Any, size: Any = None) -> str:
+    """Return a part; a negative offset counts from the end."""
+    string, start = to_string(value), whole(offset)
+    if start < 0:
+        start = max(0, len(string) + start)
+    count = len(string) if size is None else max(0, whole(size))
+    return string[start : start + count]
+
+
+@function("SUBSTRING_BYTES", 2, 3)
+def substring_bytes(value: Any, offset: Any, size: Any = None) -> str:
+    """Return a part counted in bytes of UTF-8; a cut character does not fit."""
+    data, start = to_string(value).encode("utf-8", "replace"), whole(offset)
+    if start < 0:
+        start = max(0, len(data) + start)
+    count = len(data) if size is None else max(0, whole(size))
+    try:
+        return data[start : start + count].decode()
+    except UnicodeDecodeError:
+        raise Invalid from None
+
+
+@function("LEFT", 2)
+def left(value: Any, count: Any) -> str:
+    """Return the first characters."""
+    return to_string(value)[: max(0, whole(count))]
+
+
+@function("RIGHT", 2)
+def right(value: Any, count: Any) -> str:
+    """Return the last characters."""
+    size = max(0, whole(count))
+    return to_string(value)[-size:] if size else ""
+
+
+@function("CONTAINS", 2, 3)
+def contains(value: Any, search: Any, as_index: Any = False) -> Any:
+    """Tell whether, or where, a string is in another."""
+    string, wanted = to_string(value), to_string(search)
+    position = string.find(wanted) if wanted else -1
+    return position if is_true(as_index) else position >= 0
+
+
+@function("FIND_FIRST", 2, 4)
+def find_first(value: Any, search: Any, start: Any = None, end: Any = None) -> int:
+    """Return the first position of a string in another, or -1; the end counts in."""
+    string = to_string(value)
+    low, high = _span(string, start, end)
+    return string.find(to_string(search), low, high) if low <= high else -1
+
+
+@function("FIND_LAST", 2, 4)
+def find_last(value: Any, search: Any, start: Any = None, end: Any = None) -> int:
+    """Return the last position of a string in another, or -1; the end counts in."""
+    string = to_string(value)
+    low, high = _span(string, start, end)
+    return string.rfind(to_string(search), low, high) if low <= high else -1
+
+
+def _span(string: str, start: Any, end: Any) -> tuple[int, int]:
+    low = 0 if start is None else whole(start)
+    high = len(string) if end is None else whole(end) + 1
+    return (low, high) if low >= 0 and high >= 0 else (1, 0)
+
+
+@function("STARTS_WITH", 2, 3)
+def starts_with(value: Any, prefix: Any, least: Any = 1) -> bool:
+    """Tell whether a string begins with a prefix, or with so many of an array of them."""
+    string = text(value)
+    if type(prefix) is not list:
+        return string.startswith(text(prefix))
+    return sum(string.startswith(text(item)) for item in prefix) >= whole(least)
+
+
+@function("LIKE", 2, 3)
+def like(value: Any, pattern: Any, ignore_case: Any = False) -> bool:
+    """Tell whether the whole value matches a pattern with % and _."""
+    compiled = patterns.like(to_string(pattern), is_true(ignore_case))
+    return compiled.fullmatch(to_string(value)) is not None
+
+
+@function("TRIM", 1, 2)
+def trim(value: Any, kind: Any = None) -> str:
+    """Remove space, or the given characters, at both ends or at the end that a number names."""
+    string = to_string(value)
+    if is_number(kind) and kind in (0, 1, 2):
+        return (string.strip, string.lstrip, string.rstrip)[int(kind)](_SPACE)
+    return string.strip(_SPACE if kind is None else to_string(kind))
+
+
+@function("LTRIM", 1, 2)
+def ltrim(value: Any, characters: Any = None) -> str:
+    """Remove space, or the given characters, at the start."""
+    return to_string(value).lstrip(_SPACE if characters is None else to_string(characters))
+
+
+@function("RTRIM", 1, 2)
+def rtrim(value: Any, characters: Any = None) -> str:
+    """Remove space, or the given characters, at the end."""
+    return to_string(value).rstrip(_SPACE if characters is None else to_string(characters))
+
+
+def _split_all(string: str, separators: list[str]) -> list[str]:
+    if "" in separators:
+        return list(string)
+    parts, start, position = [], 0, 0
+    while position < len(string):
+        found = next((item for item in separators if string.startswith(item, position)), None)
+        if found is None:
+            position += 1
+            continue
+        parts.append(string[start:position])
+        start = position = position + len(found)
+    return [*parts, string[start:]]
+
+
+@function("SPLIT", 1, 3)
+def split(value: Any, separator: Any = None, limit: Any = None) -> list[str]:
+    """Cut at a separator, or at any of an array of them; what exceeds the limit is dropped."""
+    string = to_string(value)
+    if separator is None:
+        return [string]
+    separators = separator if type(separator) is list else [separator]
+    parts = _split_all(string, [to_string(item) for item in separators])
+    return parts if limit is None else parts[: bounded(limit)]
+
+
+def _mapping(search: Any, replacement: Any) -> dict[str, str]:
+    if type(search) is dict:
+        return {key: to_string(value) for key, value in search.items()}
+    keys = [to_string(item) for item in (search if type(search) is list else [search])]
+    if type(replacement) is not list:
+        return dict.fromkeys(keys, to_string(replacement))
+    padded = [to_string(item) for item in replacement] + [""] * len(keys)
+    return dict(zip(keys, padded, strict=False))
+
+
+@function("SUBSTITUTE", 2, 4)
+def substitute(value: Any, search: Any, replacement: Any = "", limit: Any = None) -> str:
+    """Replace strings by others: one, an array of them, or the keys of an object."""
+    if type(search) is dict:
+        limit = replacement if is_number(replacement) else limit
+    pairs = {key: new for key, new in _mapping(search, replacement).items() if key}
+    left_over = None if limit is None else bounded(limit)
+    string, parts, position = to_string(value), [], 0
+    while position < len(string):
+        found = None
+        if left_over is None or left_over > 0:
+            found = next((key for key in pairs if string.startswith(key, position)), None)
+        if found is None:
+            parts.append(string[position])
+            position += 1
+            continue
+        parts.append(pairs[found])
+        position += len(found)
+        left_over = None if left_over is None else left_over - 1
+    return "".join(parts)
+
+
+@function("REPEAT", 2, 3)
+def repeat(value: Any, count: Any, separator: Any = "") -> str:
+    """Return the value several times."""
+    string, times, between = to_string(value), bounded(count), to_string(separator)
+    bounded((len(string) + len(between)) * times)
+    return between.join([string] * times)
+
+
+@function("TO_CHAR")
+def to_char(codepoint: Any) -> str:
+    """Return the character of a code point."""
+    code = whole(codepoint)
+    if not 0 <= code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+        raise Invalid
+    return chr(code)
+
+
+@function("ENCODE_URI_COMPONENT")
+def encode_uri_component(value: Any) -> str:
+    """Return the value as part of a URI."""
+    return quote(to_string(value), safe="!'()*-._~", errors="replace")
+
+
+@function("JSON_STRINGIFY")
+def json_stringify(value: Any) -> str:
+    """Return the value as JSON."""
+    return to_json(value)
+
+
+@function("JSON_PARSE")
+def json_parse(value: Any) -> Any:
+    """Return what a string of JSON stands for."""
+    try:
+        return json.loads(text(value), parse_constant=_no_constant)
+    except ValueError:
+        raise Invalid from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+@function("IPV4_FROM_NUMBER")
+def ipv4_from_number(value: Any) -> str:
+    """Return the IPv4 address that a number stands for."""
+    if not is_number(value) or not 0 <= value < 2**32:
+        raise Invalid
+    return str(ipaddress.IPv4Address(int(value)))
+
+
+@function("IPV4_TO_NUMBER")
+def ipv4_to_number(value: Any) -> int:
+    """Return the number of an IPv4 address."""
+    try:
+        return int(ipaddress.IPv4Address(text(value)))
+    except ValueError:
+        raise Invalid from None
+
+
+@function("LEVENSHTEIN_DISTANCE", 2)
+def levenshtein_distance(first: Any, second: Any) -> int:
+    """Return how many changes make one string the other."""
+    source, target = to_string(first), to_string(second)
+    bounded(len(source) * len(target))
+    row = list(range(len(target) + 1))
+    for number, character in enumerate(source, 1):
+        before, row = row, [number]
+        for index, other in enumerate(target):
+            row.append(
+                min(before[index + 1] + 1, row[index] + 1, before[index] + (character != other))
+            )
+    return row[-1]
+
+
+_SOUNDS = {
+    letter: digit
+    for digit, letters in {"1": "BFPV", "2": "CGJKQSXZ", "3": "DT", "4": "L", "5": "MN", "6": "R"}.items()
+    for letter in letters
+}  # fmt: skip
+
+
+@function("SOUNDEX")
+def soundex(value: Any) -> str:
+    """Return the Soundex code."""
+    letters = [letter for letter in to_string(value).upper() if "A" <= letter <= "Z"]
+    if not letters:
+        return ""
+    code, last = letters[0], _SOUNDS.get(letters[0], "")
+    for letter in letters[1:]:
+        sound = _SOUNDS.get(letter, "")
+        if sound and sound != last:
+            code += sound
+        if letter not in "HW":
+            last = sound
+    return (code + "000")[:4]
+
+
+@function("TRANSLATE", 2, 3)
+def translate(value: Any, lookup: Any, *default: Any) -> Any:
+    """Return what an object has for the value, else the default or the value."""
+    return object_(lookup).get(to_string(value), default[0] if default else value)
+
+
+@function("NGRAM_SIMILARITY", 3)
+def ngram_similarity(first: Any, second: Any, size: Any) -> float:
+    """Return the share of the first string's n-grams that the second has too."""
+    width = whole(size)
+    if width < 1:
+        raise Invalid
+    wanted, present = _ngrams(text(first), width), set(_ngrams(text(second), width))
+    longest = max(len(wanted), len(_ngrams(second, width)))
+    return sum(item in present for item in wanted) / longest if longest else 0.0
+
+
+def _ngrams(string: str, width: int) -> list[str]:
+    return [string[start : start + width] for start in range(len(string) - width + 1)]
+
