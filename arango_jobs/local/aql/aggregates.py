@@ -15,11 +15,10 @@ from arango_jobs.local.aql.run import Run
 __all__ = ["ALLOWED", "Aggregate", "compile_aggregates"]
 
 _COUNTING = ("LENGTH", "COUNT")
-_PER_VALUE = {"PUSH": list}
 ALLOWED = frozenset({
-    *_COUNTING, "MIN", "MAX", "SUM", "AVERAGE", "AVG", "MEDIAN", "PRODUCT", "VARIANCE", "VARIANCE_POPULATION",
-    "VARIANCE_SAMPLE", "STDDEV", "STDDEV_POPULATION", "STDDEV_SAMPLE", "UNIQUE", "SORTED_UNIQUE", "COUNT_DISTINCT",
-    "COUNT_UNIQUE", "BIT_AND", "BIT_OR", "BIT_XOR", "PUSH",
+    *_COUNTING, "MIN", "MAX", "SUM", "AVERAGE", "AVG", "VARIANCE", "VARIANCE_POPULATION",
+    "VARIANCE_SAMPLE", "STDDEV", "STDDEV_POPULATION", "STDDEV_SAMPLE", "UNIQUE", "SORTED_UNIQUE",
+    "COUNT_DISTINCT", "COUNT_UNIQUE", "BIT_AND", "BIT_OR", "BIT_XOR",
 })  # fmt: skip
 
 
@@ -36,8 +35,6 @@ class Aggregate:
 def _reducer(run: Run, name: str) -> Callable[[list[Any]], Any]:
     if name in _COUNTING:
         return len
-    if name in _PER_VALUE:
-        return _PER_VALUE[name]
     definition = find_function(name)
     return lambda values: call_function(run, name, definition, [values])
 
@@ -51,7 +48,9 @@ def _compile(unit: Compilation, item: nodes.Let) -> Aggregate:
         raise problem(1574, "invalid aggregate expression: one argument is needed", 400)
     argument = call.arguments[0] if call.arguments else nodes.Constant(None)
     evaluate = compile_expression(unit, argument)
-    return Aggregate(item.variable, evaluate, _reducer(unit.run, call.name), 0 if counting else None)  # fmt: skip
+    return Aggregate(
+        item.variable, evaluate, _reducer(unit.run, call.name), 0 if counting else None
+    )
 
 
 def compile_aggregates(unit: Compilation, items: tuple[nodes.Let, ...]) -> list[Aggregate]:

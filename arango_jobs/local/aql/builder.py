@@ -44,7 +44,7 @@ class ExpressionBuilder(Transformer[Token, Any]):
 
     def identifier(self, token: Token) -> str:
         """Return a name, without the ticks around it."""
-        return literals.quoted_name(token) if token[0] in "`´" else str(token)
+        return literals.quoted_name(token) if token.type == "QUOTED_IDENTIFIER" else str(token)
 
     def string(self, token: Token) -> Node:
         """Build a string."""
@@ -199,7 +199,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _chain(operator: str, left: Node, right: Node) -> Node:
-    terms = (left,)
+    terms: tuple[Node, ...] = (left,)
     if isinstance(left, nodes.Logical) and left.operator == operator:
         terms = left.terms
     return nodes.Logical(operator, (*terms, right))

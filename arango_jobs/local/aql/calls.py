@@ -8,7 +8,7 @@ from arango_jobs.local.aql import nodes
 from arango_jobs.local.aql.compilation import Compilation, Evaluate, Frame, problem
 from arango_jobs.local.aql.context import CollectionLike
 from arango_jobs.local.aql.expressions import COMPILERS, compile_expression
-from arango_jobs.local.aql.functions import REGISTRY, UNSUPPORTED, Definition, Invalid
+from arango_jobs.local.aql.functions import REGISTRY, UNSUPPORTED, Definition, ArgumentError
 from arango_jobs.local.aql.run import Run
 
 __all__ = ["call_function", "find_function"]
@@ -17,7 +17,7 @@ _COUNTING = ("LENGTH", "COUNT", "COLLECTION_COUNT")
 
 
 def find_function(name: str) -> Definition:
-    """Return a function by its name in upper case; raise 1540 if there is none, 9 if only ArangoDB has it."""
+    """Return a function by its name in upper case; raise 1540, or 9 if only ArangoDB has it."""
     definition = REGISTRY.get(name)
     if definition is None:
         if name in UNSUPPORTED:
@@ -45,7 +45,7 @@ def call_function(run: Run, name: str, definition: Definition, arguments: list[A
         if definition.with_run:
             return definition.implementation(run, *arguments)
         return definition.implementation(*arguments)
-    except Invalid as error:
+    except ArgumentError as error:
         message = error.message or f"invalid argument type in call to function '{name}()'"
         run.warn(error.number, message)
         return None
@@ -55,8 +55,8 @@ def _collection_of(unit: Compilation, node: nodes.Node) -> str | None:
     """Return the collection that an argument names, if it names one."""
     if isinstance(node, nodes.BindCollection):
         return unit.collection_name(nodes.CollectionRef(None, node.name))
-    if isinstance(node, nodes.Name) and unit.find(node.name) is None:
-        return None if unit.was_dropped(node.name) else node.name
+    if isinstance(node, nodes.Name) and unit.is_collection(node.name):
+        return node.name
     return None
 
 
@@ -111,7 +111,7 @@ def _unary_call(run: Run, name: str, definition: Definition, argument: Evaluate)
         value = argument(frame)
         try:
             return implementation(value)
-        except Invalid:
+        except ArgumentError:
             return call_function(run, name, definition, [value])
 
     return evaluate

@@ -33,12 +33,12 @@ class _Plan:
 
     def __init__(self, unit: Compilation, node: nodes.Collect) -> None:
         self.run: Run = unit.run
-        before = dict(unit.visible)
+        before = unit.collectable
         self.base = unit.bases[-1]
         self.values = [compile_expression(unit, group.expression) for group in node.groups]
         self.aggregates: list[Aggregate] = compile_aggregates(unit, node.aggregates)
         self.member = _member(unit, node, before)
-        unit.drop_visible()
+        unit.end_loops()
         self.value_slots = [unit.declare(group.variable) for group in node.groups]
         self.aggregate_slots = [unit.declare(item.variable) for item in self.aggregates]
         self.count_slot = None if node.count_into is None else unit.declare(node.count_into)
@@ -113,7 +113,7 @@ def _check(node: nodes.Collect) -> None:
 
 def _counting(unit: Compilation, node: nodes.Collect) -> Step:
     """Return the step for ``COLLECT WITH COUNT INTO n``, which keeps nothing."""
-    unit.drop_visible()
+    unit.end_loops()
     slot, base = unit.declare(node.count_into or ""), unit.bases[-1]
     unit.plan.add("CollectNode", rows=1, groups=[], collectOptions={"method": "count"})
 

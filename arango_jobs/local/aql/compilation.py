@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from arango_jobs.local.aql import nodes
@@ -28,6 +29,14 @@ def problem(number: int, message: str, status: int | None = None) -> ArangoError
     return ArangoError(number, f"AQL: {message} (while parsing)", status)
 
 
+@dataclass(slots=True)
+class _Level:
+    """Variables that begin and end together."""
+
+    names: dict[str, int] = field(default_factory=dict)
+    is_loop: bool = False
+
+
 class Compilation:
     """The state of compiling one query for one run."""
 
@@ -42,7 +51,7 @@ class Compilation:
         # The frame that each query in work started from, for the rows it makes of nothing.
         self.bases: list[list[Frame]] = []
         self.full_count_limit: nodes.Node | None = None
-        self._levels: list[dict[str, int]] = [{}]
+        self._levels = [_Level()]
         self._dropped: set[str] = set()
         self._used: set[str] = set()
 
@@ -57,7 +66,7 @@ class Compilation:
         """Give a new variable a slot; raise 1511 if the name is taken."""
         if not again and self.find(name) is not None:
             raise problem(1511, f"variable '{name}' is assigned multiple times", 400)
-        self._levels[-1][name] = slot = self.new_slot()
+        self._levels[-1].names[name] = slot = self.new_slot()
         return slot
 
     def new_slot(self) -> int:
@@ -68,32 +77,52 @@ class Compilation:
     def find(self, name: str) -> int | None:
         """Return the slot of a visible variable."""
         for level in reversed(self._levels):
-            if name in level:
-                return level[name]
+            if name in level.names:
+                return level.names[name]
         return None
 
-    @property
-    def visible(self) -> dict[str, int]:
-        """Return the variables of the innermost query, by name."""
-        return self._levels[-1]
+    def enter_loop(self) -> None:
+        """Begin the level of a FOR: it lasts until COLLECT or the end of the query."""
+        self._levels.append(_Level(is_loop=True))
 
-    def drop_visible(self) -> None:
-        """Forget the innermost query's variables: COLLECT ends them."""
-        self._dropped.update(self._levels[-1])
-        self._levels[-1].clear()
+    def _loops(self) -> int:
+        """Return the position of the innermost query's first loop among the levels."""
+        position = len(self._levels)
+        while self._levels[position - 1].is_loop:
+            position -= 1
+        return position
+
+    @property
+    def collectable(self) -> dict[str, int]:
+        """Return the variables that COLLECT groups: those of the loops, if there are any."""
+        loops = self._levels[self._loops() :] or self._levels[-1:]
+        return {name: slot for level in loops for name, slot in level.names.items()}
+
+    def end_loops(self) -> None:
+        """Forget the variables of the innermost query's loops, as COLLECT does."""
+        position = self._loops()
+        for level in self._levels[position:]:
+            self._dropped.update(level.names)
+        if position < len(self._levels):
+            self._levels[position:] = [_Level(is_loop=True)]
 
     def was_dropped(self, name: str) -> bool:
         """Tell whether a variable of that name existed before a COLLECT."""
         return name in self._dropped
 
+    def is_collection(self, name: str) -> bool:
+        """Tell whether a name stands for a collection: it is no variable and never was."""
+        return self.find(name) is None and name not in self._dropped
+
     @contextmanager
     def nested(self) -> Iterator[None]:
         """Enter a sub-query or an inline expression: its variables end with it."""
-        self._levels.append({})
+        depth = len(self._levels)
+        self._levels.append(_Level())
         try:
             yield
         finally:
-            self._levels.pop()
+            del self._levels[depth:]
 
     # bind parameters
 

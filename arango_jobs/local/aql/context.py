@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from arango_jobs.clock import Clock, SystemClock
 
 __all__ = [
-    "CollectionLike", "DatabaseLike", "GraphLike", "IndexLike", "QueryContext", "QueryOptions", "QueryResult",
-    "WrittenLike",
+    "CollectionLike", "DatabaseLike", "GraphLike", "IndexLike", "QueryContext", "QueryOptions",
+    "QueryResult", "WrittenLike",
 ]  # fmt: skip
 
 

@@ -16,22 +16,25 @@ __all__ = ["describe"]
 
 _TYPES: dict[type[Node], str] = {
     nodes.Array: "array", nodes.ArrayComparison: "array compare", nodes.ArrayMatch: "array filter",
-    nodes.Attribute: "attribute access", nodes.Bind: "parameter", nodes.BindCollection: "datasource parameter",
-    nodes.BoundAttribute: "bound attribute access", nodes.Brackets: "passthru", nodes.Collect: "collect",
-    nodes.CollectionRef: "collection", nodes.Constant: "value", nodes.Edge: "direction", nodes.Element: "reference",
-    nodes.Expansion: "expansion", nodes.Filter: "filter", nodes.ForIn: "for", nodes.Function: "function call",
-    nodes.Index: "indexed access", nodes.Let: "let", nodes.Limit: "limit", nodes.Member: "object element",
-    nodes.Name: "reference", nodes.Object: "object", nodes.Paths: "shortest path", nodes.Query: "root",
-    nodes.Range: "range", nodes.Return: "return", nodes.Sort: "sort", nodes.SortItem: "sort element",
-    nodes.Subquery: "subquery", nodes.Ternary: "ternary", nodes.Traversal: "traversal", nodes.Upsert: "upsert",
-    nodes.Window: "window",
+    nodes.Attribute: "attribute access", nodes.Bind: "parameter",
+    nodes.BindCollection: "datasource parameter", nodes.BoundAttribute: "bound attribute access",
+    nodes.Brackets: "passthru", nodes.Collect: "collect", nodes.CollectionRef: "collection",
+    nodes.Constant: "value", nodes.Edge: "direction", nodes.Element: "reference",
+    nodes.Expansion: "expansion", nodes.Filter: "filter", nodes.ForIn: "for",
+    nodes.Function: "function call", nodes.Index: "indexed access", nodes.Let: "let",
+    nodes.Limit: "limit", nodes.Member: "object element", nodes.Name: "reference",
+    nodes.Object: "object", nodes.Paths: "shortest path", nodes.Query: "root", nodes.Range: "range",
+    nodes.Return: "return", nodes.Sort: "sort", nodes.SortItem: "sort element",
+    nodes.Subquery: "subquery", nodes.Ternary: "ternary", nodes.Traversal: "traversal",
+    nodes.Upsert: "upsert", nodes.Window: "window",
 }  # fmt: skip
 
 _OPERATORS = {
-    "==": "compare ==", "!=": "compare !=", "<": "compare <", "<=": "compare <=", ">": "compare >", ">=": "compare >=",
-    "IN": "compare in", "NOT IN": "compare not in", "+": "plus", "-": "minus", "*": "times", "/": "division",
-    "%": "modulus", "AND": "logical and", "OR": "logical or", "NOT": "unary not", "LIKE": "like",
-    "NOT LIKE": "not like", "=~": "regex match", "!~": "regex non-match",
+    "==": "compare ==", "!=": "compare !=", "<": "compare <", "<=": "compare <=", ">": "compare >",
+    ">=": "compare >=", "IN": "compare in", "NOT IN": "compare not in", "+": "plus", "-": "minus",
+    "*": "times", "/": "division", "%": "modulus", "AND": "logical and", "OR": "logical or",
+    "NOT": "unary not", "LIKE": "like", "NOT LIKE": "not like", "=~": "regex match",
+    "!~": "regex non-match",
 }  # fmt: skip
 
 _TRAITS = {"name", "key", "variable", "value", "kind", "direction"}
@@ -87,14 +90,16 @@ def _declared(node: Node) -> Iterator[str]:
 
 def _collections(query: nodes.Query) -> list[str]:
     """Return the names used as collections: all names that are no variables."""
-    known, found = {"NEW", "OLD", "CURRENT"}, dict[str, None]()
+    known, found = {"NEW", "OLD", "CURRENT"}, dict[Any, None]()
     parts = list(_walk(query))
     for node in parts:
         known.update(_declared(node))
     for node in parts:
-        if isinstance(node, (nodes.Name, nodes.CollectionRef)) and node.name:
-            if isinstance(node, nodes.CollectionRef) or node.name not in known:
-                found[node.name] = None
+        if isinstance(node, nodes.CollectionRef):
+            found[node.name] = None
+        elif isinstance(node, nodes.Name) and node.name not in known:
+            found[node.name] = None
+    found.pop(None, None)
     return list(found)
 
 

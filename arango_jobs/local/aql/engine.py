@@ -10,7 +10,15 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from arango_jobs.local.aql import (
-    arrays, calls, collecting, loops, modifying, operations, paths, traversing, windows,
+    arrays,
+    calls,
+    collecting,
+    loops,
+    modifying,
+    operations,
+    paths,
+    traversing,
+    windows,
 )  # fmt: skip
 from arango_jobs.local.aql.compilation import Compilation, problem
 from arango_jobs.local.aql.context import QueryContext, QueryOptions, QueryResult
@@ -152,4 +160,3 @@ def parse_query(query: str) -> dict[str, Any]:
     """Return what ``POST /_api/query`` answers, less the error and code attributes."""
     with _one_kind_of_error():
         return describe(parse(query))
-

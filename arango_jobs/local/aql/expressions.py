@@ -31,7 +31,11 @@ def compile_expression(unit: Compilation, node: nodes.Node) -> Evaluate:
 
 def compile_source(unit: Compilation, node: nodes.Node) -> Evaluate:
     """Return the closure for what a FOR loops over: a range stays a range."""
-    return _range_lazily(unit, node) if isinstance(node, nodes.Range) else compile_expression(unit, node)  # fmt: skip
+    return (
+        _range_lazily(unit, node)
+        if isinstance(node, nodes.Range)
+        else compile_expression(unit, node)
+    )
 
 
 def _constant(unit: Compilation, node: nodes.Constant) -> Evaluate:
@@ -96,7 +100,9 @@ def _array(unit: Compilation, node: nodes.Array) -> Evaluate:
 
 
 def _object(unit: Compilation, node: nodes.Object) -> Evaluate:
-    members = [(_key(unit, member.key), compile_expression(unit, member.value)) for member in node.members]  # fmt: skip
+    members = [
+        (_key(unit, member.key), compile_expression(unit, member.value)) for member in node.members
+    ]
     if all(isinstance(key, str) for key, _ in members):
         fixed: Any = members
         return lambda frame: {key: value(frame) for key, value in fixed}

@@ -64,7 +64,7 @@ class Network:
         if self.weight_attribute is None:
             return 1
         value = edge.get(self.weight_attribute)
-        weight = value if is_number(value) else self.default_weight
+        weight: float = value if value is not None and is_number(value) else self.default_weight
         if weight < 0:
             raise failure(10, "bad parameter: an edge has a negative weight", 400)
         return weight
@@ -151,7 +151,9 @@ def read_steps(unit: Compilation, node: nodes.Node | None) -> tuple[int, int]:
     if node is None:
         return 1, 1
     if isinstance(node, nodes.Range):
-        low, high = (evaluate_early(unit, part, "traversal depth") for part in (node.low, node.high))  # fmt: skip
+        low, high = (
+            evaluate_early(unit, part, "traversal depth") for part in (node.low, node.high)
+        )
     else:
         low = high = evaluate_early(unit, node, "traversal depth")
     if not (is_number(low) and is_number(high)) or low < 0 or high < low:

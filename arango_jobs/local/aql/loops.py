@@ -63,6 +63,7 @@ def _over_collection(unit: Compilation, node: nodes.ForIn, name: str, rest: Rest
     collection = unit.reading(name)
     variable = node.variables[0]
     lookup = find_lookup(unit, collection, variable, rest)
+    unit.enter_loop()
     slot = unit.declare(variable)
     record = unit.plan.variable(variable, slot)
     record["isFullDocumentFromCollection"] = record["isDataFromCollection"] = True
@@ -97,6 +98,7 @@ def _array_items(source: Evaluate) -> Callable[[Frame], Sequence[Any]]:
 
 
 def _over_object(unit: Compilation, node: nodes.ForIn, source: Evaluate) -> Step:
+    unit.enter_loop()
     names = [unit.declare(variable) for variable in node.variables]
     unit.plan.add("EnumerateListNode", rows=unit.plan.rows * 10, mode="object")
     run = unit.run
@@ -124,14 +126,14 @@ def _for_in(unit: Compilation, node: nodes.ForIn, rest: Rest) -> Step:
     if isinstance(source, nodes.BindCollection):
         name = unit.collection_name(nodes.CollectionRef(None, source.name))
         return _over_collection(unit, node, name, rest)
-    if isinstance(source, nodes.Name) and unit.find(source.name) is None:
-        if not unit.was_dropped(source.name):
-            return _over_collection(unit, node, source.name, rest)
+    if isinstance(source, nodes.Name) and unit.is_collection(source.name):
+        return _over_collection(unit, node, source.name, rest)
     evaluate = compile_source(unit, source)
     if len(node.variables) == 2 and options.get("type") == "object":
         return _over_object(unit, node, evaluate)
     if len(node.variables) != 1:
         raise unit.unsupported("FOR with several variables over an array")
+    unit.enter_loop()
     slot = unit.declare(node.variables[0])
     unit.plan.add(
         "EnumerateListNode", rows=unit.plan.rows * 10,

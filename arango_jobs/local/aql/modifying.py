@@ -27,7 +27,12 @@ Write = Callable[[Frame], Any]
 Options = dict[str, Any]
 
 _MODES = ("ignore", "replace", "update", "conflict")
-_NODE_TYPES = {"insert": "InsertNode", "update": "UpdateNode", "replace": "ReplaceNode", "remove": "RemoveNode"}  # fmt: skip
+_NODE_TYPES = {
+    "insert": "InsertNode",
+    "update": "UpdateNode",
+    "replace": "ReplaceNode",
+    "remove": "RemoveNode",
+}
 
 
 def worded(error: ArangoError) -> ArangoError:

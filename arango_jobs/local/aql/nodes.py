@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
-    "Array", "ArrayComparison", "ArrayMatch", "Attribute", "Binary", "Bind", "BindCollection", "BoundAttribute",
-    "Brackets", "Collect", "CollectionRef", "Constant", "Edge", "Element", "Expansion", "Filter", "ForIn", "Function",
-    "Index", "Let", "Limit", "Logical", "Member", "Modification", "Name", "Node", "Object", "Paths", "Query", "Range",
-    "Return", "Sort", "SortItem", "Subquery", "Ternary", "Traversal", "Unary", "Upsert", "Window",
+    "Array", "ArrayComparison", "ArrayMatch", "Attribute", "Binary", "Bind", "BindCollection",
+    "BoundAttribute", "Brackets", "Collect", "CollectionRef", "Constant", "Edge", "Element",
+    "Expansion", "Filter", "ForIn", "Function", "Index", "Let", "Limit", "Logical", "Member",
+    "Modification", "Name", "Node", "Object", "Paths", "Query", "Range", "Return", "Sort",
+    "SortItem", "Subquery", "Ternary", "Traversal", "Unary", "Upsert", "Window",
 ]  # fmt: skip
 
 

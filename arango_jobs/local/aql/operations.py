@@ -142,6 +142,4 @@ def _limit(unit: Compilation, node: nodes.Limit, rest: Rest) -> Step:
     return step
 
 
-STATEMENTS.update(
-    {nodes.Filter: _filter, nodes.Let: _let, nodes.Sort: _sort, nodes.Limit: _limit}
-)
+STATEMENTS.update({nodes.Filter: _filter, nodes.Let: _let, nodes.Sort: _sort, nodes.Limit: _limit})

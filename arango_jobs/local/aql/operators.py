@@ -97,7 +97,12 @@ def _regex(run: Run, left: Evaluate, right: Evaluate, negated: bool) -> Evaluate
     return matches
 
 
-_MATCHERS = {"LIKE": (_like, False), "NOT LIKE": (_like, True), "=~": (_regex, False), "!~": (_regex, True)}  # fmt: skip
+_MATCHERS = {
+    "LIKE": (_like, False),
+    "NOT LIKE": (_like, True),
+    "=~": (_regex, False),
+    "!~": (_regex, True),
+}
 
 
 def _arithmetic(run: Run, operator: str, left: Evaluate, right: Evaluate) -> Evaluate:

@@ -19,22 +19,25 @@ from arango_jobs.local.errors import ArangoError
 __all__ = ["parse"]
 
 _SNIPPET = 32
+_TICKS = "`\u00b4"
 
 _NAMES = {
     "$END": "end of query string", "IDENTIFIER": "identifier", "QUOTED_IDENTIFIER": "identifier",
     "STRING": "quoted string", "NUMBER": "number", "BIND": "bind parameter",
     "BIND_COLLECTION": "bind data source parameter", "EQUALITY": "comparison operator",
-    "RELATION": "comparison operator", "PLUS": "+ operator", "MINUS": "- operator", "STAR": "* operator",
-    "SLASH": "/ operator", "PERCENT": "% operator", "_AND": "and operator", "_OR": "or operator",
-    "NOT": "not operator", "IN": "IN keyword", "NOT_IN": "not in operator", "LIKE": "like operator",
-    "NOT_LIKE": "not like operator", "TRUE": "true", "FALSE": "false", "NULL": "null", "EQUAL": "assignment",
-    "COMMA": "','", "DOT": "'.'", "COLON": "':'", "LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{",
-    "RBRACE": "}", "QMARK": "?", "_WITH": "WITH keyword", "_INTO": "INTO keyword", "_FOR": "FOR declaration",
+    "RELATION": "comparison operator", "PLUS": "+ operator", "MINUS": "- operator",
+    "STAR": "* operator", "SLASH": "/ operator", "PERCENT": "% operator", "_AND": "and operator",
+    "_OR": "or operator", "NOT": "not operator", "IN": "IN keyword", "NOT_IN": "not in operator",
+    "LIKE": "like operator", "NOT_LIKE": "not like operator", "TRUE": "true", "FALSE": "false",
+    "NULL": "null", "EQUAL": "assignment", "COMMA": "','", "DOT": "'.'", "COLON": "':'",
+    "LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{", "RBRACE": "}", "QMARK": "?",
+    "_WITH": "WITH keyword", "_INTO": "INTO keyword", "_FOR": "FOR declaration",
     "_LET": "LET declaration", "_FILTER": "FILTER declaration", "_RETURN": "RETURN declaration",
     "_COLLECT": "COLLECT declaration", "_SORT": "SORT declaration", "_LIMIT": "LIMIT declaration",
-    "_WINDOW": "WINDOW declaration", "DISTINCT": "DISTINCT modifier", "_AGGREGATE": "AGGREGATE keyword",
-    "ORDER": "ASC or DESC keyword", "_GRAPH": "GRAPH keyword", "_REMOVE": "REMOVE command", "_INSERT": "INSERT command",
-    "UPDATE": "UPDATE command", "REPLACE": "REPLACE command", "_UPSERT": "UPSERT command",
+    "_WINDOW": "WINDOW declaration", "DISTINCT": "DISTINCT modifier",
+    "_AGGREGATE": "AGGREGATE keyword", "ORDER": "ASC or DESC keyword", "_GRAPH": "GRAPH keyword",
+    "_REMOVE": "REMOVE command", "_INSERT": "INSERT command", "UPDATE": "UPDATE command",
+    "REPLACE": "REPLACE command", "_UPSERT": "UPSERT command",
 }  # fmt: skip
 
 _lock = threading.Lock()
@@ -76,7 +79,7 @@ def _of_character(text: str, error: UnexpectedCharacters) -> ArangoError:
     offset = error.pos_in_stream or 0
     if text[offset] in "\"'":
         return _error(text, "unterminated quoted string", offset)
-    if text[offset] in "`´":
+    if text[offset] in _TICKS:
         return _error(text, "unterminated quoted identifier", offset)
     if text.startswith("/*", offset):
         return _error(text, "unterminated multi-line comment", offset)

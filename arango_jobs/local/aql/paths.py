@@ -140,6 +140,7 @@ def _paths(unit: Compilation, node: nodes.Paths, rest: tuple[nodes.Node, ...]) -
     steps = read_steps(unit, node.steps)
     start, target = compile_expression(unit, node.start), compile_expression(unit, node.target)
     network = compile_network(unit, node.direction, node.targets, options)
+    unit.enter_loop()
     slots = [unit.declare(name) for name in node.variables]
     unit.plan.add(
         "ShortestPathNode" if node.kind == "SHORTEST_PATH" else "EnumeratePathsNode",

@@ -24,9 +24,7 @@ Returning = Callable[[Iterable[Frame]], Iterator[Any]]
 _NOTHING: Frame = []
 
 # Each takes the operations that follow too: a FOR uses the FILTERs after it to find an index.
-STATEMENTS: dict[
-    type[nodes.Node], Callable[[Compilation, Any, tuple[nodes.Node, ...]], Step]
-] = {}
+STATEMENTS: dict[type[nodes.Node], Callable[[Compilation, Any, tuple[nodes.Node, ...]], Step]] = {}
 
 
 def evaluate_early(unit: Compilation, node: nodes.Node, what: str) -> Any:

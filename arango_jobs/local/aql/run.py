@@ -41,8 +41,8 @@ class Run:
     """The mutable state of one run; used by one thread at a time."""
 
     __slots__ = (
-        "context", "filtered", "full_count", "ignored", "memory", "nodes", "options", "peak", "scanned_full", "scanned_index",
-        "warnings", "written",
+        "context", "filtered", "full_count", "ignored", "memory", "nodes", "options", "peak",
+        "scanned_full", "scanned_index", "warnings", "written",
     )  # fmt: skip
 
     def __init__(self, context: QueryContext, options: QueryOptions) -> None:

@@ -94,9 +94,7 @@ class _Rules:
 
 def _rules(options: dict[str, Any]) -> _Rules:
     order = options.get("order", "bfs" if options.get("bfs") is True else "dfs")
-    rules = _Rules(
-        order, options.get("uniqueVertices", "none"), options.get("uniqueEdges", "path")
-    )
+    rules = _Rules(order, options.get("uniqueVertices", "none"), options.get("uniqueEdges", "path"))
     known = (
         rules.order in _ORDERS
         and rules.vertices in ("none", "path", "global")
@@ -163,13 +161,14 @@ def _traversal(unit: Compilation, node: nodes.Traversal, rest: tuple[nodes.Node,
     low, high = read_steps(unit, node.steps)
     start = compile_expression(unit, node.start)
     network = compile_network(unit, node.direction, node.targets, options)
+    unit.enter_loop()
     slots = [unit.declare(name) for name in node.variables]
     prune_slot = None if node.prune_variable is None else unit.declare(node.prune_variable)
     prune = None if node.prune is None else compile_expression(unit, node.prune)
     unit.plan.add(
         "TraversalNode", rows=unit.plan.rows * 10,
         edgeCollections=[collection.name for collection, _ in network.edges],
-        options={"order": rules.order, "uniqueVertices": rules.vertices, "uniqueEdges": rules.edges},
+        options={"order": rules.order, "uniqueVertices": rules.vertices},
     )  # fmt: skip
     fill = _filling(network, slots)
 

@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 __all__ = [
-    "INT64_MAX", "INT64_MIN", "equal", "is_number", "is_true", "less", "less_equal", "normal", "sort_key", "to_array",
-    "to_json", "to_number", "to_string", "type_name",
+    "INT64_MAX", "INT64_MIN", "equal", "is_number", "is_true", "less", "less_equal", "normal",
+    "sort_key", "to_array", "to_json", "to_number", "to_string", "type_name",
 ]  # fmt: skip
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
@@ -24,12 +24,13 @@ _UINT64_MAX = 2**64 - 1
 _EXACT = 2**53
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _NAMES = {
-    type(None): "null", bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object",
+    type(None): "null", bool: "bool", int: "number", float: "number", str: "string", list: "array",
+    dict: "object",
 }  # fmt: skip
 
 
 class _Name(str):
-    """An attribute name in a sort key: of two objects, the one that has the earlier name is greater."""
+    """A name in a sort key: of two objects, the one that has the earlier name is greater."""
 
     __slots__ = ()
 
@@ -106,7 +107,7 @@ def is_true(value: Any) -> bool:
 
 
 def normal(number: float) -> Any:
-    """Return a number as ArangoDB shows it: whole ones without a fraction; None for NaN, infinity."""
+    """Return a number as ArangoDB shows it: whole without a fraction; None if not finite."""
     if type(number) is int:
         return number if INT64_MIN <= number <= _UINT64_MAX else float(number)
     if not math.isfinite(number):

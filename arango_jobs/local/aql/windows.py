@@ -10,7 +10,7 @@ from arango_jobs.local.aql import nodes
 from arango_jobs.local.aql.aggregates import Aggregate, compile_aggregates
 from arango_jobs.local.aql.compilation import Compilation, Evaluate, Frame, problem
 from arango_jobs.local.aql.expressions import compile_expression
-from arango_jobs.local.aql.functions import Invalid
+from arango_jobs.local.aql.functions import ArgumentError
 from arango_jobs.local.aql.functions.dateparts import add_duration, parse, timestamp
 from arango_jobs.local.aql.operations import kept
 from arango_jobs.local.aql.pipeline import STATEMENTS, Step, read_options
@@ -49,7 +49,8 @@ def _moved(value: float, bound: Any, sign: int) -> float:
     """Return `value` moved by a number, or by a duration of milliseconds."""
     if isinstance(bound, str):
         return timestamp(add_duration(parse(value), bound, sign))
-    return value + sign * bound
+    moved: float = value + sign * bound
+    return moved
 
 
 def _by_value(value: Evaluate, before: Any, after: Any, slot: int) -> Spans:
@@ -59,7 +60,7 @@ def _by_value(value: Evaluate, before: Any, after: Any, slot: int) -> Spans:
         found = value(frame)
         try:
             return timestamp(parse(found)) if dated else (found if is_number(found) else None)
-        except Invalid:
+        except ArgumentError:
             return None
 
     def spans(frames: list[Frame]) -> list[tuple[int, int]]:

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from arango_jobs.local.aql.functions import (
-    control, dateformat, dates, documents, geo, hashes, legacy, lists, numbers, objects, regexes, statistics, strings,
+    control,
+    dateformat,
+    dates,
+    documents,
+    geo,
+    hashes,
+    legacy,
+    lists,
+    numbers,
+    objects,
+    regexes,
+    statistics,
+    strings,
     types,
 )  # fmt: skip
-from arango_jobs.local.aql.functions.registry import ALIASES, REGISTRY, Definition, Invalid
+from arango_jobs.local.aql.functions.registry import ALIASES, REGISTRY, Definition, ArgumentError
 
-__all__ = ["ALIASES", "MODULES", "REGISTRY", "UNSUPPORTED", "Definition", "Invalid"]
+__all__ = ["ALIASES", "MODULES", "REGISTRY", "UNSUPPORTED", "Definition", "ArgumentError"]
 
 MODULES = (
-    control, dateformat, dates, documents, geo, hashes, legacy, lists, numbers, objects, regexes, statistics, strings,
-    types,
+    control, dateformat, dates, documents, geo, hashes, legacy, lists, numbers, objects, regexes,
+    statistics, strings, types,
 )  # fmt: skip
 
 # ArangoDB's functions that this server does not have: a query that uses one says so.
 UNSUPPORTED = frozenset({
-    "ANALYZER", "APPROX_NEAR_COSINE", "APPROX_NEAR_L2", "BM25", "BOOST", "DECAY_EXP", "DECAY_GAUSS", "DECAY_LINEAR",
-    "DECODE_REV", "EXISTS", "GEO_AREA", "GEO_INTERSECTS", "LEVENSHTEIN_MATCH", "MINHASH", "MINHASH_COUNT",
-    "MINHASH_ERROR", "MINHASH_MATCH", "MIN_MATCH", "NGRAM_MATCH", "NGRAM_POSITIONAL_SIMILARITY", "OFFSET_INFO",
-    "PHRASE", "PREGEL_RESULT", "SCHEMA_GET", "SCHEMA_VALIDATE", "SHARD_ID", "TFIDF", "TOKENS", "WITHIN_RECTANGLE",
+    "ANALYZER", "APPROX_NEAR_COSINE", "APPROX_NEAR_L2", "BM25", "BOOST", "DECAY_EXP", "DECAY_GAUSS",
+    "DECAY_LINEAR", "DECODE_REV", "EXISTS", "GEO_AREA", "GEO_INTERSECTS", "LEVENSHTEIN_MATCH",
+    "MINHASH", "MINHASH_COUNT", "MINHASH_ERROR", "MINHASH_MATCH", "MIN_MATCH", "NGRAM_MATCH",
+    "NGRAM_POSITIONAL_SIMILARITY", "OFFSET_INFO", "PHRASE", "PREGEL_RESULT", "SCHEMA_GET",
+    "SCHEMA_VALIDATE", "SHARD_ID", "TFIDF", "TOKENS", "WITHIN_RECTANGLE",
 })  # fmt: skip

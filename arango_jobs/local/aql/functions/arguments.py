@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from arango_jobs.local.aql.functions.registry import Invalid
+from arango_jobs.local.aql.functions.registry import ArgumentError
 from arango_jobs.local.aql.values import is_number, to_number
 
 __all__ = ["array", "bounded", "number", "number_or", "numbers", "object_", "text", "whole"]
@@ -16,29 +16,30 @@ _LIMIT = 10_000_000
 def array(value: Any) -> list[Any]:
     """Return an array."""
     if type(value) is not list:
-        raise Invalid(1563, "array expected")
+        raise ArgumentError(1563, "array expected")
     return value
 
 
 def object_(value: Any) -> dict[str, Any]:
     """Return an object."""
     if type(value) is not dict:
-        raise Invalid
+        raise ArgumentError
     return value
 
 
 def text(value: Any) -> str:
     """Return a string."""
     if type(value) is not str:
-        raise Invalid
+        raise ArgumentError
     return value
 
 
 def number(value: Any) -> float:
     """Return a number."""
     if not is_number(value):
-        raise Invalid
-    return float(value) if type(value) is float else value  # type: ignore[no-any-return]  # an int
+        raise ArgumentError
+    checked: float = value
+    return checked
 
 
 def number_or(value: Any, default: float) -> float:
@@ -50,7 +51,7 @@ def whole(value: Any) -> int:
     """Return a whole number, cast from whatever it is and cut towards zero."""
     cast = to_number(value)
     if not math.isfinite(cast):
-        raise Invalid
+        raise ArgumentError
     return int(cast)
 
 
@@ -58,7 +59,7 @@ def bounded(value: Any) -> int:
     """Return a whole number from 0 to ten million, for what takes memory."""
     size = whole(value)
     if not 0 <= size <= _LIMIT:
-        raise Invalid
+        raise ArgumentError
     return size
 
 
@@ -66,5 +67,5 @@ def numbers(values: Any) -> list[Any]:
     """Return the numbers of an array; nulls in it are left out, other values do not fit."""
     found = [value for value in array(values) if value is not None]
     if not all(is_number(value) for value in found):
-        raise Invalid
+        raise ArgumentError
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arango_jobs.local.aql.functions.registry import Invalid, alias, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, alias, function
 from arango_jobs.local.aql.run import Run, failure
 from arango_jobs.local.aql.values import is_number, is_true, to_string
 
@@ -15,7 +15,7 @@ __all__: list[str] = []
 def sleep(run: Run, seconds: Any) -> None:
     """Wait for some seconds."""
     if not is_number(seconds) or seconds < 0:
-        raise Invalid
+        raise ArgumentError
     run.sleep(float(seconds))
 
 
@@ -41,7 +41,7 @@ def fail(reason: Any = "") -> None:
 def assert_(condition: Any, message: Any) -> bool:
     """End the query with an error unless the condition holds."""
     if not isinstance(message, str):
-        raise Invalid
+        raise ArgumentError
     if not is_true(condition):
         raise failure(1593, message, 400)
     return True
@@ -51,7 +51,7 @@ def assert_(condition: Any, message: Any) -> bool:
 def warn(run: Run, condition: Any, message: Any) -> bool:
     """Note a warning unless the condition holds."""
     if not isinstance(message, str):
-        raise Invalid
+        raise ArgumentError
     if is_true(condition):
         return True
     run.warn(1594, to_string(message))

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from arango_jobs.local.aql.functions.registry import Invalid
+from arango_jobs.local.aql.functions.registry import ArgumentError
 from arango_jobs.local.aql.values import is_number, to_number
 
 __all__ = [
-    "EPOCH", "add", "add_duration", "add_months", "bad_date", "from_parts", "iso", "parse", "timestamp", "unit", "zone",
+    "EPOCH", "add", "add_duration", "add_months", "bad_date", "from_parts", "iso", "parse",
+    "timestamp", "unit", "zone",
 ]  # fmt: skip
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -36,14 +37,14 @@ _UNITS = {
 }  # fmt: skip
 _UNIT_OF = {name: letter for letter, names in _UNITS.items() for name in names}
 _LENGTHS = {
-    "w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "i": timedelta(minutes=1),
-    "s": timedelta(seconds=1), "f": timedelta(milliseconds=1),
+    "w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1),
+    "i": timedelta(minutes=1), "s": timedelta(seconds=1), "f": timedelta(milliseconds=1),
 }  # fmt: skip
 
 
-def bad_date() -> Invalid:
+def bad_date() -> ArgumentError:
     """Return the warning for a value that is no date."""
-    return Invalid(1572, "invalid date value")
+    return ArgumentError(1572, "invalid date value")
 
 
 def _offset(text: str | None) -> timedelta:
@@ -59,8 +60,8 @@ def _of_text(text: str) -> datetime:
         raise bad_date()
     year, month, day, hour, minute, second, fraction, offset = match.groups()
     local = datetime(
-        int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0),
-        int((fraction or "0")[:3].ljust(3, "0")) * 1000, tzinfo=timezone.utc,
+        int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0),
+        int(second or 0), int((fraction or "0")[:3].ljust(3, "0")) * 1000, tzinfo=timezone.utc,
     )  # fmt: skip
     return local - _offset(offset)
 
@@ -108,7 +109,7 @@ def unit(value: Any) -> str:
     """Return the letter of a unit of time."""
     letter = _UNIT_OF.get(value.lower()) if type(value) is str else None
     if letter is None:
-        raise Invalid
+        raise ArgumentError
     return letter
 
 
@@ -137,8 +138,10 @@ def add_duration(moment: datetime, duration: str, sign: int) -> datetime:
     """Return the date an ISO 8601 duration later, or earlier with a negative sign."""
     match = _DURATION.match(duration)
     if match is None or len(duration) < 3:
-        raise Invalid
-    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[:7])  # fmt: skip
+        raise ArgumentError
+    years, months, weeks, days, hours, minutes, seconds = (
+        int(part or 0) for part in match.groups()[:7]
+    )
     milliseconds = int((match.group(8) or "0").ljust(3, "0"))
     try:
         rest = timedelta(
@@ -155,4 +158,4 @@ def zone(name: Any) -> ZoneInfo:
     try:
         return ZoneInfo(name if type(name) is str else "")
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid from None
+        raise ArgumentError from None

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from arango_jobs.local.aql.functions import dateparts
 from arango_jobs.local.aql.functions.arguments import number
 from arango_jobs.local.aql.functions.dateparts import iso, parse, timestamp
-from arango_jobs.local.aql.functions.registry import Invalid, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, function
 from arango_jobs.local.aql.run import Run
 from arango_jobs.local.aql.values import is_true, normal
 
@@ -19,8 +19,8 @@ __all__: list[str] = []
 
 # Months and years differ in length: these are ArangoDB's means for differences, in milliseconds.
 _MEANS = {
-    "y": 31_556_952_000, "m": 2_629_746_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "i": 60_000,
-    "s": 1000, "f": 1,
+    "y": 31_556_952_000, "m": 2_629_746_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000,
+    "i": 60_000, "s": 1000, "f": 1,
 }  # fmt: skip
 _ORDER = "ymdhisf"
 
@@ -35,7 +35,7 @@ def _read(parts: tuple[Any, ...]) -> datetime:
     if len(parts) == 1:
         return parse(parts[0])
     if len(parts) < 3:
-        raise Invalid
+        raise ArgumentError
     return dateparts.from_parts(parts)
 
 
@@ -91,7 +91,7 @@ def _shifted(value: Any, amount: Any, unit: Any, sign: int) -> str:
     moment = parse(value)
     if unit is None:
         if type(amount) is not str:
-            raise Invalid
+            raise ArgumentError
         return iso(dateparts.add_duration(moment, amount, sign))
     return iso(dateparts.add(moment, sign * number(amount), dateparts.unit(unit)))
 
@@ -127,7 +127,7 @@ def date_compare(first: Any, second: Any, start: Any, end: Any = None, *zones: A
     low = dateparts.unit(start)
     high = low if end is None else dateparts.unit(end)
     if low not in _ORDER or high not in _ORDER or _ORDER.index(low) > _ORDER.index(high):
-        raise Invalid
+        raise ArgumentError
     left, right = _fields(parse(first)), _fields(parse(second))
     wanted = _ORDER[_ORDER.index(low) : _ORDER.index(high) + 1]
     return all(left[letter] == right[letter] for letter in wanted)
@@ -157,7 +157,7 @@ def date_round(value: Any, amount: Any, unit: Any, timezone_name: Any = None) ->
     letter = dateparts.unit(unit)
     size = int(number(amount)) * _MEANS[letter]
     if letter in "ym" or size <= 0:
-        raise Invalid
+        raise ArgumentError
     moment = timestamp(parse(value))
     return iso(parse(moment - moment % size))
 
@@ -174,7 +174,11 @@ def _shift_zone(value: Any, name: Any, detail: Any, to_local: bool) -> Any:
     written = iso(shifted) if not to_local else iso(shifted)[:-1] + _offset_text(offset)
     if not is_true(detail):
         return iso(shifted)
-    info = {"name": local.tzname(), "dst": bool(local.dst()), "offset": offset // timedelta(seconds=1)}  # fmt: skip
+    info = {
+        "name": local.tzname(),
+        "dst": bool(local.dst()),
+        "offset": offset // timedelta(seconds=1),
+    }
     return {"local" if to_local else "utc": written, "zoneInfo": info}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from arango_jobs.local.aql.functions.arguments import array, text
-from arango_jobs.local.aql.functions.registry import REGISTRY, Invalid, function
+from arango_jobs.local.aql.functions.registry import REGISTRY, ArgumentError, function
 from arango_jobs.local.aql.run import Run, failure
 from arango_jobs.local.errors import ArangoError
 
@@ -88,7 +88,7 @@ def _identifier(value: Any) -> tuple[str, str]:
     identifier = value.get("_id") if type(value) is dict else value
     collection, separator, key = text(identifier).partition("/")
     if not (collection and separator and key) or "/" in key:
-        raise Invalid
+        raise ArgumentError
     return collection, key
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from arango_jobs.local.aql.functions.arguments import array, number
-from arango_jobs.local.aql.functions.registry import Invalid, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, function
 from arango_jobs.local.aql.values import equal, is_number, is_true, normal
 
 __all__ = ["distance_between", "place"]
@@ -21,12 +21,14 @@ def distance_between(first: Place, second: Place) -> float:
     low, high = math.radians(latitude), math.radians(other_latitude)
     half = math.sin((high - low) / 2) ** 2
     across = math.sin(math.radians(other_longitude - longitude) / 2) ** 2
-    return 2 * _RADIUS * math.asin(math.sqrt(min(1, half + math.cos(low) * math.cos(high) * across)))
+    return (
+        2 * _RADIUS * math.asin(math.sqrt(min(1, half + math.cos(low) * math.cos(high) * across)))
+    )
 
 
 def _pair(value: Any) -> Place:
     if type(value) is not list or len(value) < 2:
-        raise Invalid
+        raise ArgumentError
     return number(value[0]), number(value[1])
 
 
@@ -39,7 +41,7 @@ def place(value: Any) -> Place:
         return _pair(coordinates)
     points = _points(coordinates)
     if not points:
-        raise Invalid
+        raise ArgumentError
     return (
         sum(point[0] for point in points) / len(points),
         sum(point[1] for point in points) / len(points),
@@ -48,7 +50,7 @@ def place(value: Any) -> Place:
 
 def _points(coordinates: Any) -> list[Place]:
     if type(coordinates) is not list:
-        raise Invalid
+        raise ArgumentError
     if coordinates and is_number(coordinates[0]):
         return [_pair(coordinates)]
     return [point for part in coordinates for point in _points(part)]
@@ -103,7 +105,7 @@ def is_in_polygon(polygon: Any, first: Any, second: Any = None) -> bool:
 def geo_contains(shape: Any, point: Any) -> bool:
     """Tell whether a polygon contains a place; edges are straight lines on the map."""
     if type(shape) is not dict or shape.get("type") != "Polygon":
-        raise Invalid
+        raise ArgumentError
     rings = [[_pair(corner) for corner in array(ring)] for ring in array(shape.get("coordinates"))]
     where = place(point)
     return _is_inside(where, rings[0]) and not any(_is_inside(where, hole) for hole in rings[1:])
@@ -126,16 +128,18 @@ def geo_point(longitude: Any, latitude: Any) -> Any:
 def _corners(value: Any) -> list[list[float]]:
     corners = [list(place(item)) for item in array(value)]
     if len(corners) < 2:
-        raise Invalid
+        raise ArgumentError
     return corners
 
 
 def _rings(value: Any) -> list[list[list[float]]]:
     items = array(value)
-    nested = bool(items) and type(items[0]) is list and bool(items[0]) and not is_number(items[0][0])  # fmt: skip
+    nested = (
+        bool(items) and type(items[0]) is list and bool(items[0]) and not is_number(items[0][0])
+    )
     rings = [_corners(ring) for ring in (items if nested else [items])]
     if any(len(ring) < 4 or ring[0] != ring[-1] for ring in rings):
-        raise Invalid
+        raise ArgumentError
     return rings
 
 

@@ -10,7 +10,7 @@ import uuid
 from typing import Any
 
 from arango_jobs.local.aql.functions.arguments import whole
-from arango_jobs.local.aql.functions.registry import Invalid, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, function
 from arango_jobs.local.aql.values import sort_key, to_string
 
 __all__: list[str] = []
@@ -85,7 +85,7 @@ def random_token(length: Any) -> str:
     """Return random letters and digits."""
     size = whole(length)
     if not 0 <= size <= _LONGEST_TOKEN:
-        raise Invalid
+        raise ArgumentError
     return "".join(secrets.choice(_TOKEN) for _ in range(size))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from arango_jobs.local.aql.context import CollectionLike
 from arango_jobs.local.aql.functions.arguments import bounded, number, text
 from arango_jobs.local.aql.functions.geo import distance_between
-from arango_jobs.local.aql.functions.registry import Invalid, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, function
 from arango_jobs.local.aql.run import Run, failure
 from arango_jobs.local.aql.values import is_number
 
@@ -72,18 +72,26 @@ def _with_distance(document: Document, distance: float, name: Any) -> Document:
 
 
 @function("NEAR", 3, 5, with_run=True, collections=(0,))
-def near(run: Run, name: Any, latitude: Any, longitude: Any, limit: Any = 100, shown: Any = None) -> list[Document]:  # fmt: skip
+def near(
+    run: Run, name: Any, latitude: Any, longitude: Any, limit: Any = 100, shown: Any = None
+) -> list[Document]:
     """Return the documents nearest to a place."""
     found = list(_by_distance(run, name, latitude, longitude))[: bounded(limit)]
     return [_with_distance(document, distance, shown) for distance, document in found]
 
 
 @function("WITHIN", 4, 5, with_run=True, collections=(0,))
-def within(run: Run, name: Any, latitude: Any, longitude: Any, radius: Any, shown: Any = None) -> list[Document]:  # fmt: skip
+def within(
+    run: Run, name: Any, latitude: Any, longitude: Any, radius: Any, shown: Any = None
+) -> list[Document]:
     """Return the documents within some metres of a place, the nearest first."""
     most = number(radius)
     found = _by_distance(run, name, latitude, longitude)
-    return [_with_distance(document, distance, shown) for distance, document in found if distance <= most]  # fmt: skip
+    return [
+        _with_distance(document, distance, shown)
+        for distance, document in found
+        if distance <= most
+    ]
 
 
 def _words(value: Any) -> set[str]:
@@ -117,7 +125,7 @@ def fulltext(run: Run, name: Any, attribute: Any, query: Any, limit: Any = 0) ->
     """Return the documents with some words in an attribute."""
     collection, path, wanted = _collection(run, name), text(attribute), text(query)
     if not wanted.strip():
-        raise Invalid
+        raise ArgumentError
     if not any(index.type == "fulltext" and path in index.fields for index in collection.indexes):
         message = f"no suitable fulltext index found for fulltext query on '{name}'"
         raise failure(1571, message, 400)

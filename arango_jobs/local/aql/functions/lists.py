@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from arango_jobs.local.aql.functions.arguments import array, bounded, whole
-from arango_jobs.local.aql.functions.registry import Invalid, alias, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, alias, function
 from arango_jobs.local.aql.values import equal, is_number, is_true, sort_key, to_array
 
 __all__: list[str] = []
@@ -60,7 +60,7 @@ def slice_(values: Any, start: Any, length: Any = None) -> list[Any]:
 def reverse(value: Any) -> Any:
     """Return an array or a string from end to start."""
     if type(value) not in (list, str):
-        raise Invalid
+        raise ArgumentError
     return value[::-1]
 
 
@@ -233,12 +233,12 @@ def replace_nth(values: Any, position_: Any, value: Any, *default: Any) -> list[
     """Return the array with another element at a position, filled up to it if it is short."""
     items = list(array(values))
     if not is_number(position_):
-        raise Invalid
+        raise ArgumentError
     index = whole(position_)
     if index < 0:
         index = max(0, len(items) + index)
     if index > len(items) and not default:
-        raise Invalid
+        raise ArgumentError
     items += [default[0] if default else None] * (bounded(index) - len(items))
     items[index : index + 1] = [value]
     return items

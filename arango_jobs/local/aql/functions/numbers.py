@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from arango_jobs.local.aql.functions.arguments import array, number
-from arango_jobs.local.aql.functions.registry import Invalid, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, function
 from arango_jobs.local.aql.run import failure
 from arango_jobs.local.aql.values import is_number, is_true, less, less_equal, normal, to_number
 
@@ -42,10 +42,12 @@ def _power(base: float, exponent: float) -> float:
 _FUNCTIONS: dict[str, tuple[Callable[..., float], int]] = {
     "ABS": (abs, 1), "CEIL": (math.ceil, 1), "FLOOR": (math.floor, 1),
     "ROUND": (lambda value: value if type(value) is int else math.floor(value + 0.5), 1),
-    "SQRT": (math.sqrt, 1), "POW": (_power, 2), "EXP": (math.exp, 1), "EXP2": (lambda value: math.pow(2, value), 1),
-    "LOG": (_logarithm(math.log), 1), "LOG2": (_logarithm(math.log2), 1), "LOG10": (_logarithm(math.log10), 1),
-    "SIN": (math.sin, 1), "COS": (math.cos, 1), "TAN": (math.tan, 1), "ASIN": (math.asin, 1), "ACOS": (math.acos, 1),
-    "ATAN": (math.atan, 1), "ATAN2": (math.atan2, 2), "RADIANS": (math.radians, 1), "DEGREES": (math.degrees, 1),
+    "SQRT": (math.sqrt, 1), "POW": (_power, 2), "EXP": (math.exp, 1),
+    "EXP2": (lambda value: math.pow(2, value), 1), "LOG": (_logarithm(math.log), 1),
+    "LOG2": (_logarithm(math.log2), 1), "LOG10": (_logarithm(math.log10), 1), "SIN": (math.sin, 1),
+    "COS": (math.cos, 1), "TAN": (math.tan, 1), "ASIN": (math.asin, 1), "ACOS": (math.acos, 1),
+    "ATAN": (math.atan, 1), "ATAN2": (math.atan2, 2), "RADIANS": (math.radians, 1),
+    "DEGREES": (math.degrees, 1),
 }  # fmt: skip
 
 for _name, (_calculate, _count) in _FUNCTIONS.items():
@@ -74,7 +76,7 @@ def range_(start: Any, stop: Any, step: Any = None) -> list[Any]:
     else:
         pace = to_number(step)
     if pace == 0 or (first < last and pace < 0) or (first > last and pace > 0):
-        raise Invalid
+        raise ArgumentError
     count = math.floor((last - first) / pace + 1e-9) + 1
     if count > _MOST:
         raise failure(1504, "number out of range: too many values in a range", 400)
@@ -90,7 +92,7 @@ def in_range(value: Any, low: Any, high: Any, with_low: Any, with_high: Any) -> 
 
 def _bits(value: Any) -> int:
     if not is_number(value) or value != int(value) or not 0 <= value <= _BITS:
-        raise Invalid
+        raise ArgumentError
     return int(value)
 
 
@@ -116,7 +118,7 @@ function("BIT_XOR", 1, 2)(_folding(lambda left, right: left ^ right))
 def _mask(bits: Any) -> int:
     width = number(bits)
     if width != int(width) or not 0 <= width <= 32:
-        raise Invalid
+        raise ArgumentError
     return int((1 << int(width)) - 1)
 
 
@@ -131,7 +133,7 @@ def bit_test(value: Any, index: Any) -> bool:
     """Tell whether a bit is set."""
     position = _bits(index)
     if position > 31:
-        raise Invalid
+        raise ArgumentError
     return bool(_bits(value) >> position & 1)
 
 
@@ -159,7 +161,7 @@ def bit_construct(positions: Any) -> int:
     result = 0
     for position in array(positions):
         if _bits(position) > 31:
-            raise Invalid
+            raise ArgumentError
         result |= 1 << int(position)
     return result
 
@@ -182,5 +184,5 @@ def bit_to_string(value: Any, bits: Any) -> str:
 def bit_from_string(value: Any) -> int:
     """Return the number that zeros and ones stand for."""
     if type(value) is not str or not value or set(value) - {"0", "1"} or len(value) > 32:
-        raise Invalid
+        raise ArgumentError
     return int(value, 2)

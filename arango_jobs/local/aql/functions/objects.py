@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from arango_jobs.local.aql.functions.arguments import array, object_
-from arango_jobs.local.aql.functions.registry import Invalid, alias, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, alias, function
 from arango_jobs.local.aql.values import equal, is_true, to_string
 
 __all__: list[str] = []
@@ -79,8 +79,9 @@ def _merged(left: Object, right: Object) -> Object:
     result = dict(left)
     for name, item in right.items():
         before = result.get(name)
-        both = type(before) is dict and type(item) is dict
-        result[name] = _merged(before, item) if both else item
+        if type(before) is dict and type(item) is dict:
+            item = _merged(before, item)
+        result[name] = item
     return result
 
 
@@ -156,5 +157,5 @@ def matches(document: Any, examples: Any, as_index: Any = False) -> Any:
 def zip_(keys: Any, items: Any) -> Object:
     """Return an object of names and values."""
     if len(array(keys)) != len(array(items)):
-        raise Invalid
+        raise ArgumentError
     return dict(zip(map(to_string, keys), items, strict=True))

@@ -7,7 +7,7 @@ from typing import Any
 
 from arango_jobs.local.aql import patterns
 from arango_jobs.local.aql.functions.arguments import bounded, text
-from arango_jobs.local.aql.functions.registry import Invalid, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, function
 from arango_jobs.local.aql.values import is_true, to_string
 
 __all__: list[str] = []
@@ -18,7 +18,7 @@ _REFERENCE = re.compile(r"\\(.)|\$(\d)", re.DOTALL)
 def _compiled(pattern: Any, ignore_case: Any) -> re.Pattern[str]:
     compiled = patterns.regex(to_string(pattern), is_true(ignore_case))
     if compiled is None:
-        raise Invalid(1543, "invalid regex value")
+        raise ArgumentError(1543, "invalid regex value")
     return compiled
 
 

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-__all__ = ["ALIASES", "REGISTRY", "Definition", "Invalid", "alias", "function"]
+__all__ = ["ALIASES", "REGISTRY", "Definition", "ArgumentError", "alias", "function"]
 
 Implementation = Callable[..., Any]
 _F = TypeVar("_F", bound=Implementation)
 
 
-class Invalid(Exception):
+class ArgumentError(Exception):
     """An argument that a function cannot use: the result is null, with a warning."""
 
     def __init__(self, number: int = 1542, message: str | None = None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from arango_jobs.local.aql.functions.arguments import array, number, numbers
-from arango_jobs.local.aql.functions.registry import Invalid, alias, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, alias, function
 from arango_jobs.local.aql.values import normal, sort_key
 
 __all__: list[str] = []
@@ -83,7 +83,7 @@ def percentile(values: Any, percent: Any, method: Any = "rank") -> Any:
     """Return the value below which so many percent of the values lie."""
     found, wanted = sorted(numbers(values)), number(percent)
     if not 0 < wanted <= 100 or method not in ("rank", "interpolation"):
-        raise Invalid
+        raise ArgumentError
     if not found:
         return None
     return (_at_rank if method == "rank" else _interpolated)(found, wanted)
@@ -114,7 +114,7 @@ def _vectors(first: Any, second: Any) -> list[tuple[float, float]]:
     left = [number(value) for value in array(first)]
     right = [number(value) for value in array(second)]
     if len(left) != len(right):
-        raise Invalid
+        raise ArgumentError
     return list(zip(left, right, strict=True))
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from arango_jobs.local.aql import patterns
 from arango_jobs.local.aql.functions.arguments import bounded, object_, text, whole
-from arango_jobs.local.aql.functions.registry import Invalid, alias, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, alias, function
 from arango_jobs.local.aql.values import is_number, is_true, to_json, to_string
 
 __all__: list[str] = []
@@ -84,7 +84,7 @@ def substring_bytes(value: Any, offset: Any, size: Any = None) -> str:
     try:
         return data[start : start + count].decode()
     except UnicodeDecodeError:
-        raise Invalid from None
+        raise ArgumentError from None
 
 
 @function("LEFT", 2)
@@ -237,7 +237,7 @@ def to_char(codepoint: Any) -> str:
     """Return the character of a code point."""
     code = whole(codepoint)
     if not 0 <= code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-        raise Invalid
+        raise ArgumentError
     return chr(code)
 
 
@@ -259,7 +259,7 @@ def json_parse(value: Any) -> Any:
     try:
         return json.loads(text(value), parse_constant=_no_constant)
     except ValueError:
-        raise Invalid from None
+        raise ArgumentError from None
 
 
 def _no_constant(name: str) -> Any:
@@ -270,7 +270,7 @@ def _no_constant(name: str) -> Any:
 def ipv4_from_number(value: Any) -> str:
     """Return the IPv4 address that a number stands for."""
     if not is_number(value) or not 0 <= value < 2**32:
-        raise Invalid
+        raise ArgumentError
     return str(ipaddress.IPv4Address(int(value)))
 
 
@@ -280,7 +280,7 @@ def ipv4_to_number(value: Any) -> int:
     try:
         return int(ipaddress.IPv4Address(text(value)))
     except ValueError:
-        raise Invalid from None
+        raise ArgumentError from None
 
 
 @function("LEVENSHTEIN_DISTANCE", 2)
@@ -300,7 +300,8 @@ def levenshtein_distance(first: Any, second: Any) -> int:
 
 _SOUNDS = {
     letter: digit
-    for digit, letters in {"1": "BFPV", "2": "CGJKQSXZ", "3": "DT", "4": "L", "5": "MN", "6": "R"}.items()
+    for digit,
+    letters in {"1": "BFPV", "2": "CGJKQSXZ", "3": "DT", "4": "L", "5": "MN", "6": "R"}.items()
     for letter in letters
 }  # fmt: skip
 
@@ -332,7 +333,7 @@ def ngram_similarity(first: Any, second: Any, size: Any) -> float:
     """Return the share of the first string's n-grams that the second has too."""
     width = whole(size)
     if width < 1:
-        raise Invalid
+        raise ArgumentError
     wanted, present = _ngrams(text(first), width), set(_ngrams(text(second), width))
     longest = max(len(wanted), len(_ngrams(second, width)))
     return sum(item in present for item in wanted) / longest if longest else 0.0
@@ -340,4 +341,3 @@ def ngram_similarity(first: Any, second: Any, size: Any) -> float:
 
 def _ngrams(string: str, width: int) -> list[str]:
     return [string[start : start + width] for start in range(len(string) - width + 1)]
-

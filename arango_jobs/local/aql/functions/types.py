@@ -8,7 +8,7 @@ from typing import Any
 
 from arango_jobs.local.aql import values
 from arango_jobs.local.aql.functions.dateparts import parse
-from arango_jobs.local.aql.functions.registry import Invalid, alias, function
+from arango_jobs.local.aql.functions.registry import ArgumentError, alias, function
 
 __all__: list[str] = []
 
@@ -64,7 +64,7 @@ def is_datestring(value: Any) -> bool:
         return False
     try:
         parse(value)
-    except Invalid:
+    except ArgumentError:
         return False
     return True
 
