@@ -1,0 +1,133 @@
+"""The transport that goes through the user's own `requests.Session`.
+
+    send ─▶ Crew: a thread calls Caller.call ─▶ poll's events
+
+For sessions with proxies, adapters, hooks or auth that our own connections
+cannot honour. A time limit is kept between two pieces of an answer, as
+`requests` does, not over the whole of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import requests
+
+from arango_jobs._net.crew import Crew
+from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply, TransportEvent
+from arango_jobs._net.hosts import Host, parse_host
+from arango_jobs._net.render import RequestRenderer
+from arango_jobs._net.session_calls import Caller, PoolCaller, caller_for
+from arango_jobs._net.session_errors import converted
+from arango_jobs._net.settings import NetSettings
+from arango_jobs.clock import Clock, SystemClock
+from arango_jobs.errors import ConnectionLostError, OptionError, RequestTimeoutError
+
+__all__ = ["SessionTransport"]
+
+# A thread that waits for an answer cannot be interrupted; `close` does not wait for it for ever.
+_JOIN_SECONDS = 1.0
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    exchange: Exchange
+    deadline: float
+
+
+class SessionTransport:
+    """Moves exchanges through `session`, on a few daemon threads.
+
+    All methods but `wake` belong to one thread.
+    """
+
+    def __init__(
+        self,
+        hosts: Sequence[str],
+        session: requests.Session,
+        settings: NetSettings | None = None,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        settings = settings or NetSettings()
+        self._clock = clock or SystemClock()
+        parsed = [parse_host(url) for url in hosts]
+        # Only to refuse what would break a head before anything is sent.
+        self._checkers = [RequestRenderer(host, ()) for host in parsed]
+        line = _Line(parsed, [caller_for(session, host, settings) for host in parsed], self._clock)
+        self._is_pooled = all(isinstance(caller, PoolCaller) for caller in line.callers)
+        self._crew: Crew[_Call, TransportEvent] = Crew(
+            line.perform, size=settings.session_threads, name="arango-jobs-session"
+        )
+        self._threads = settings.session_threads
+
+    def send(self, exchange: Exchange) -> None:
+        """Queue `exchange` for the threads.
+
+        Raises `OptionError`, and takes nothing, where the method, target or a header holds
+        what would break the request's head.
+        """
+        self._checkers[exchange.host].render(exchange.request)
+        self._crew.give(_Call(exchange, self._clock.monotonic() + exchange.timeout))
+
+    def poll(self, timeout: float | None) -> list[TransportEvent]:
+        """Wait until something came, `timeout` seconds passed, or `wake` was called."""
+        news = self._crew.news
+        self._clock.wait(news, timeout)
+        # Before the look: what comes in between sets it again.
+        news.clear()
+        return self._crew.take()
+
+    def wake(self) -> None:
+        """Make a running or the next `poll` return soon; safe from any thread."""
+        self._crew.news.set()
+
+    def close(self) -> list[TransportEvent]:
+        """End the threads and give a `Failure` for each exchange still under way."""
+        queued, cut = self._crew.stop(_JOIN_SECONDS)
+        events = self._crew.take()
+        for calls, may_have_run in ((queued, False), (cut, True)):
+            for call in calls:
+                error = ConnectionLostError("the transport was closed")
+                events.append(Failure(call.exchange, error, may_have_run))
+        return events
+
+    def describe(self) -> str:
+        """Say in a few words which way requests go."""
+        way = "its connection pools" if self._is_pooled else "its send()"
+        return f"the requests.Session given, through {way}, {self._threads} threads"
+
+
+class _Line:
+    """What the threads do with one exchange."""
+
+    def __init__(self, hosts: Sequence[Host], callers: Sequence[Caller], clock: Clock) -> None:
+        self.callers = callers
+        self._hosts = hosts
+        self._clock = clock
+        self._seen = [0] * len(hosts)
+
+    def perform(self, call: _Call) -> list[TransportEvent]:
+        """Make the call; return its end, and before it a connection newly seen."""
+        index = call.exchange.host
+        end = self._end(call, self._hosts[index].url, self.callers[index])
+        made = self.callers[index].connections
+        # Threads may both see the same new connection: one word too many does no harm.
+        is_new, self._seen[index] = made > self._seen[index], made
+        return [Connected(index), end] if is_new else [end]
+
+    def _end(self, call: _Call, url: str, caller: Caller) -> TransportEvent:
+        exchange = call.exchange
+        timeout = call.deadline - self._clock.monotonic()
+        if timeout <= 0:
+            late = RequestTimeoutError(
+                f"{url}: its turn did not come within {exchange.timeout:g} s"
+            )
+            return Failure(exchange, late, False)
+        try:
+            return Reply(exchange, caller.call(exchange.request, timeout))
+        except OptionError as error:
+            return Failure(exchange, ConnectionLostError(str(error)), False)
+        except Exception as error:  # noqa: BLE001  adapters, hooks and auth are user code
+            return Failure(exchange, *converted(error, url, has_retries=caller.has_retries))

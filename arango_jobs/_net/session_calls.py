@@ -1,0 +1,226 @@
+"""One request through the user's session.
+
+`PoolCaller` drives the urllib3 pool beneath the session's adapter, at a third of
+the cost, where the session itself does nothing to a request that could not be
+found out beforehand. `SessionCaller` leaves everything to the session. Both
+follow no redirects, and know no threads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.cookies import extract_cookies_to_jar
+
+from arango_jobs._net.hosts import Host
+from arango_jobs._net.settings import NetSettings
+from arango_jobs._net.takeover import cookie_header, is_overridden, only_below_pool
+from arango_jobs.errors import OptionError, ResponseTooLargeError
+from arango_jobs.operations import Headers, Request, Response
+
+__all__ = ["Caller", "PoolCaller", "SessionCaller", "caller_for"]
+
+# Not annotated by requests.
+_keep_cookies: Callable[..., None] = extract_cookies_to_jar
+_PIECE = 1 << 16
+# Up to here a body is read in one go.
+_SMALL = 1 << 20
+_ADAPTER_METHODS = ("send", "add_headers", "build_response", "request_url")
+_DOT_SEGMENT = re.compile(r"/(?:%2e){1,2}(?=[/?]|\Z)", re.IGNORECASE)
+
+
+class Caller(Protocol):
+    """Makes single requests to one host."""
+
+    has_retries: bool
+    """Whether the session repeats requests on its own."""
+
+    @property
+    def connections(self) -> int:
+        """How many connections have been made, as far as that can be seen."""
+        ...
+
+    def call(self, request: Request, timeout: float) -> Response:
+        """Make one request; raises whatever requests and urllib3 raise."""
+        ...
+
+
+def caller_for(session: requests.Session, host: Host, settings: NetSettings) -> Caller:
+    """Return the cheaper caller where it does all that the session would do."""
+    adapter = session.get_adapter(host.url)
+    if (
+        isinstance(adapter, HTTPAdapter)
+        and not is_overridden(adapter, _ADAPTER_METHODS, HTTPAdapter)
+        and only_below_pool(session, host.url)
+    ):
+        return PoolCaller(session, adapter, host, settings)
+    return SessionCaller(session, host, settings)
+
+
+class PoolCaller:
+    """Calls the pool that the session's adapter keeps for a host."""
+
+    def __init__(
+        self, session: requests.Session, adapter: HTTPAdapter, host: Host, settings: NetSettings
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._url = host.url
+        probe = session.prepare_request(requests.Request("GET", f"{host.url}/"))
+        self._probe = probe
+        self._headers = {
+            name.lower(): (name, value) for name, value in probe.headers.items() if name != "Cookie"
+        }
+        merged = session.merge_environment_settings(f"{host.url}/", {}, None, None, None)
+        proxies, verify, cert = merged["proxies"], merged["verify"], merged["cert"]
+        try:
+            self._pool: Any = adapter.get_connection_with_tls_context(
+                probe, verify, proxies=proxies, cert=cert
+            )
+            check: Callable[..., None] = adapter.cert_verify
+            check(self._pool, f"{host.url}/", verify, cert)
+        except (OSError, ValueError) as error:
+            raise OptionError(f"the session cannot connect to {host.url}: {error}") from error
+        # An HTTP proxy wants the whole URL.
+        target = adapter.request_url(probe, proxies)
+        self._prefix = host.url if target.startswith("http") else host.prefix
+        retries: Any = adapter.max_retries
+        self.has_retries = bool(retries.total)
+        self._retries = retries if self.has_retries else False
+
+    @property
+    def connections(self) -> int:
+        """How many connections the pool has made."""
+        return int(self._pool.num_connections)
+
+    def call(self, request: Request, timeout: float) -> Response:
+        """Make one request; raises what urllib3 raises."""
+        raw = self._pool.urlopen(
+            request.method,
+            self._prefix + request.target,
+            body=request.body or None,
+            headers=self._headers_of(request),
+            retries=self._retries,
+            redirect=False,
+            assert_same_host=False,
+            timeout=_timeout(self._settings, timeout),
+            preload_content=False,
+            decode_content=False,
+        )
+        if "Set-Cookie" in raw.headers:
+            _keep_cookies(self._session.cookies, self._probe, raw)
+        return _response(raw, self._url + request.target, self._settings.max_response_bytes)
+
+    def _headers_of(self, request: Request) -> dict[str, str]:
+        own = {name.lower() for name, _ in request.headers}
+        headers = dict(pair for name, pair in self._headers.items() if name not in own)
+        headers.update(request.headers)
+        if len(self._session.cookies) and "cookie" not in own:
+            probe = requests.PreparedRequest()
+            probe.url, probe.headers = self._url + request.target, self._probe.headers.copy()
+            probe.headers.pop("Cookie", None)
+            if cookie := cookie_header(self._session.cookies, probe):
+                headers["Cookie"] = cookie
+        return headers
+
+
+class SessionCaller:
+    """Calls the session as a program would that had only that."""
+
+    def __init__(self, session: requests.Session, host: Host, settings: NetSettings) -> None:
+        self._session = session
+        self._settings = settings
+        self._url = host.url
+        # A `request` of the user's own must be gone through; it prepares for itself.
+        self._has_request = is_overridden(session, ("request",), requests.Session)
+        retries: Any = getattr(session.get_adapter(host.url), "max_retries", None)
+        self.has_retries = bool(getattr(retries, "total", retries))
+
+    @property
+    def connections(self) -> int:
+        """Nothing: what the session does below is its own affair."""
+        return 0
+
+    def call(self, request: Request, timeout: float) -> Response:
+        """Make one request; raises what the session raises."""
+        url = self._url + request.target
+        answer = (self._by_request if self._has_request else self._by_send)(request, url, timeout)
+        answer.raw.decode_content = True
+        return _response(answer.raw, url, self._settings.max_response_bytes)
+
+    def _by_request(self, request: Request, url: str, timeout: float) -> requests.Response:
+        if _DOT_SEGMENT.search(request.target):
+            # requests would take it for a step in the path.
+            raise OptionError(f"{request.target!r} cannot go through the session's own request()")
+        return self._session.request(
+            request.method,
+            url,
+            data=request.body or None,
+            headers=dict(request.headers),
+            auth=_auth(request.headers),
+            timeout=(self._settings.connect_timeout, timeout),
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _by_send(self, request: Request, url: str, timeout: float) -> requests.Response:
+        prepared = self._session.prepare_request(
+            requests.Request(
+                request.method,
+                url,
+                headers=dict(request.headers),
+                data=request.body or None,
+                auth=_auth(request.headers),
+            )
+        )
+        # requests takes the quotes off dots, and then takes them for steps in the path.
+        query = urlsplit(str(prepared.url)).query if self._session.params else ""
+        prepared.url = f"{url.partition('?')[0]}?{query}" if query else url
+        merged = self._session.merge_environment_settings(url, {}, True, None, None)
+        timeouts = (self._settings.connect_timeout, timeout)
+        return self._session.send(prepared, allow_redirects=False, timeout=timeouts, **merged)
+
+
+def _auth(headers: Headers) -> Any:
+    """Return an auth that leaves the request's own Authorization alone, if it has one."""
+    has_own = any(name.lower() == "authorization" for name, _ in headers)
+    return (lambda prepared: prepared) if has_own else None
+
+
+def _timeout(settings: NetSettings, timeout: float) -> urllib3.Timeout:
+    return urllib3.Timeout(connect=min(settings.connect_timeout, timeout), read=timeout)
+
+
+def _response(raw: Any, url: str, limit: int) -> Response:
+    headers = {name.lower(): value for name, value in raw.headers.items()}
+    try:
+        body = _body(raw, headers, limit)
+    except BaseException:
+        raw.close()
+        raise
+    raw.release_conn()
+    return Response(raw.status, headers, body, url)
+
+
+def _body(raw: Any, headers: dict[str, str], limit: int) -> bytes:
+    length = headers.get("content-length", "")
+    if (
+        length.isdecimal()
+        and int(length) <= min(_SMALL, limit)
+        and "content-encoding" not in headers
+    ):
+        return bytes(raw.read())
+    parts: list[bytes] = []
+    size = 0
+    for part in raw.stream(_PIECE, decode_content=True):
+        size += len(part)
+        if size > limit:
+            raise ResponseTooLargeError(f"the body of the answer is above {limit} bytes")
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,52 @@
+"""What the exceptions of requests and urllib3 say about a request.
+
+Converted here and nowhere else. "Did not run" is said only where no connection
+could be made; with retries in the session's adapter not even then, since an
+attempt before the last may have been the one that ran.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
+
+from arango_jobs.errors import (
+    ConnectionLostError,
+    HostUnreachableError,
+    RequestTimeoutError,
+    TransportError,
+)
+
+__all__ = ["converted"]
+
+_UNREACHABLE = (NewConnectionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
+_LATE = (ReadTimeoutError, requests.exceptions.ReadTimeout, TimeoutError)
+
+
+def converted(error: Exception, url: str, *, has_retries: bool) -> tuple[TransportError, bool]:
+    """Return what `error` means for a request to `url`, and whether that may have run."""
+    if isinstance(error, TransportError):
+        return type(error)(f"{url}: {error}"), True
+    causes = tuple(_causes(error))
+    # Their texts name the whole URL and may hold a proxy's password; the system's do not.
+    system = (c.strerror for c in causes if isinstance(c, OSError) and c.strerror)
+    why = next(iter(system), type(causes[-1]).__name__)
+    if any(isinstance(cause, _UNREACHABLE) for cause in causes):
+        return HostUnreachableError(f"{url} cannot be reached: {why}"), has_retries
+    if any(isinstance(cause, _LATE) for cause in causes):
+        return RequestTimeoutError(f"{url} gave no answer in time"), True
+    return ConnectionLostError(f"a request to {url} got no complete answer: {why}"), True
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Give `error` and what it was raised for, outermost first."""
+    yield error
+    inner = (error.__cause__, getattr(error, "reason", None), *error.args)
+    seen: list[object] = [error]
+    for cause in inner:
+        if isinstance(cause, BaseException) and cause not in seen:
+            seen.append(cause)
+            yield from _causes(cause)

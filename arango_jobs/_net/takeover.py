@@ -1,0 +1,160 @@
+"""What the user's `requests.Session` says, as settings of our own connections.
+
+`obstacle` names the first thing that only the session itself can do. Opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from requests.cookies import get_cookie_header
+from requests.utils import default_headers, get_netrc_auth, select_proxy
+
+from arango_jobs._net.settings import NetSettings
+from arango_jobs._net.tls import tls_context
+from arango_jobs.operations import Headers
+
+__all__ = ["cookie_header", "is_overridden", "obstacle", "only_below_pool", "taken_over"]
+
+# Not annotated by requests.
+cookie_header: Callable[..., str | None] = get_cookie_header
+_METHODS = ("request", "send", "prepare_request", "merge_environment_settings", "get_adapter")
+# Of what the session does, this has no part in a single request to a pool beneath its adapter.
+_BELOW_POOL = frozenset({"adapter", "retries", "proxy", "cookie paths"})
+
+
+def obstacle(session: requests.Session, hosts: Sequence[str]) -> str | None:
+    """Return in a few words what the session does that a plain connection cannot, or `None`."""
+    found = (_SAID[name] for url in hosts for name in _obstacles(session, url))
+    return next(found, None)
+
+
+def only_below_pool(session: requests.Session, url: str) -> bool:
+    """Whether a urllib3 pool of the session's adapter does all that the session would do."""
+    return _BELOW_POOL.issuperset(_obstacles(session, url))
+
+
+def _obstacles(session: requests.Session, url: str) -> Iterator[str]:
+    return (name for name, is_so in _OBSTACLES.items() if is_so(session, url))
+
+
+def taken_over(
+    session: requests.Session, hosts: Sequence[str], settings: NetSettings
+) -> NetSettings:
+    """Return `settings` with the session's headers, credentials, cookies and TLS.
+
+    Headers that `settings` has already win. Raises `OptionError` where a
+    certificate cannot be read.
+    """
+    authorization = _basic(session.auth)
+    own = {name.lower() for name, _ in settings.headers}
+    if authorization is not None:
+        own.add("authorization")
+    headers = tuple(pair for pair in _own_headers(session) if pair[0].lower() not in own)
+    return replace(
+        settings,
+        headers=(*headers, *settings.headers),
+        authorization=settings.authorization or authorization,
+        host_headers=tuple(_host_headers(session, url) for url in hosts),
+        tls=settings.tls or _tls(session, hosts),
+    )
+
+
+def is_overridden(thing: object, names: Sequence[str], base: type) -> bool:
+    """Whether the class of `thing`, or somebody in the object itself, replaces one of `names`."""
+    kind = type(thing)
+    return any(
+        name in vars(thing) or getattr(kind, name, None) is not getattr(base, name, None)
+        for name in names
+    )
+
+
+def _has_proxy(session: requests.Session, url: str) -> bool:
+    merged = session.merge_environment_settings(url, {}, None, None, None)
+    return bool(select_proxy(url, merged["proxies"]))
+
+
+def _has_adapter(session: requests.Session, url: str) -> bool:
+    adapter = session.get_adapter(url)
+    return type(adapter) is not HTTPAdapter or "send" in vars(adapter)
+
+
+def _has_retries(session: requests.Session, url: str) -> bool:
+    retries: Any = getattr(session.get_adapter(url), "max_retries", 0)
+    return bool(getattr(retries, "total", retries))
+
+
+def _has_cookie_paths(session: requests.Session, url: str) -> bool:
+    return any(cookie.path not in ("", "/") for cookie in session.cookies)
+
+
+def _has_auth(session: requests.Session, url: str) -> bool:
+    return session.auth is not None and _basic(session.auth) is None
+
+
+_OBSTACLES: dict[str, Callable[[requests.Session, str], bool]] = {
+    "class": lambda session, url: is_overridden(session, _METHODS, requests.Session),
+    "hooks": lambda session, url: any(session.hooks.values()),
+    "auth": _has_auth,
+    "params": lambda session, url: bool(session.params),
+    "adapter": _has_adapter,
+    "retries": _has_retries,
+    "proxy": _has_proxy,
+    "cookie paths": _has_cookie_paths,
+}
+_SAID = {
+    "class": "the session has methods of its own",
+    "hooks": "the session has hooks",
+    "auth": "the session has an auth that is called for each request",
+    "params": "the session adds parameters to every query",
+    "adapter": "the session has an adapter of its own",
+    "retries": "the session has an adapter that retries",
+    "proxy": "the session or the environment names a proxy",
+    "cookie paths": "the session has cookies for some paths only",
+}
+
+
+def _basic(auth: Any) -> str | None:
+    """Return the value of the Authorization header for basic credentials, else `None`."""
+    if type(auth) is HTTPBasicAuth:
+        auth = (auth.username, auth.password)
+    if not isinstance(auth, tuple) or len(auth) != 2:
+        return None
+    probe = requests.Request("GET", "http://localhost/", auth=auth).prepare()
+    return str(probe.headers["Authorization"])
+
+
+def _own_headers(session: requests.Session) -> Iterator[tuple[str, str]]:
+    """Give the headers that are not just what `requests` puts into every session."""
+    usual = default_headers()
+    for name, value in session.headers.items():
+        if value is not None and value != usual.get(name):
+            yield name, value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _host_headers(session: requests.Session, url: str) -> Headers:
+    """Return what goes to one host only: cookies, and `.netrc` where `requests` would use it."""
+    headers: list[tuple[str, str]] = []
+    probe = requests.Request("GET", url).prepare()
+    # The jar looks at the request and at its own domains.
+    if cookie := cookie_header(session.cookies, probe):
+        headers.append(("Cookie", cookie))
+    if session.trust_env and session.auth is None:
+        found = _basic(get_netrc_auth(url))
+        if found is not None:
+            headers.append(("Authorization", found))
+    return tuple(headers)
+
+
+def _tls(session: requests.Session, hosts: Sequence[str]) -> Any:
+    url = next((url for url in hosts if url.startswith("https:")), None)
+    if url is None:
+        return None
+    merged = session.merge_environment_settings(url, {}, None, None, None)
+    verify = merged["verify"]
+    return tls_context(True if verify is None else verify, merged["cert"])
