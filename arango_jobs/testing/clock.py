@@ -51,8 +51,7 @@ class FakeClock:
         if seconds < 0:
             raise ValueError(f"time does not go back: {seconds!r}")
         with self._changed:
-            self._now += seconds
-            self._changed.notify_all()
+            self._move_to(self._now + seconds)
 
     def wait_for_waiters(self, count: int = 1, timeout: float = 5.0) -> None:
         """Block until `count` threads wait; TimeoutError after `timeout` real seconds."""
@@ -73,7 +72,7 @@ class FakeClock:
             return self._wait(event, deadline)
         finally:
             with self._changed:
-                del self._deadlines[ticket]
+                self._deadlines.pop(ticket, None)
                 self._uses += 1
 
     def _wait(self, event: threading.Event, deadline: float) -> bool:
@@ -83,12 +82,18 @@ class FakeClock:
                 if self._now >= deadline:
                     return False
                 if self._auto and self._uses == seen and self._is_next(deadline):
-                    self._now = deadline
-                    self._changed.notify_all()
+                    self._move_to(deadline)
                     return False
                 seen = self._uses
             event.wait(_GRACE)
         return True
+
+    def _move_to(self, now: float) -> None:
+        self._now = now
+        # Whoever is due counts as waiting no more, even if its thread has not noticed yet.
+        for ticket in [t for t, deadline in self._deadlines.items() if deadline <= now]:
+            del self._deadlines[ticket]
+        self._changed.notify_all()
 
     def _is_next(self, deadline: float) -> bool:
         return deadline < math.inf and deadline <= min(self._deadlines.values())

@@ -89,12 +89,9 @@ class ArangoProtocol(HttpToolsProtocol):
             return
         self._reading = True
         try:
-            self.parser.feed_data(data)
+            self._feed(data)
         except _Refused as refused:
             self._refuse(refused.response)
-        except httptools.HttpParserUpgrade:
-            # h2c is not spoken here: the request is answered over HTTP/1.1.
-            self._refuse(_error(501, "protocol upgrades are not supported"))
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
             if not isinstance(cause, _Refused):
@@ -109,6 +106,17 @@ class ArangoProtocol(HttpToolsProtocol):
             self._flush()
         if len(self._waiting) > _MAX_WAITING:
             self.flow.pause_reading()
+
+    def _feed(self, data: bytes) -> None:
+        """Parse; an offer to upgrade is declined by going on with HTTP/1.1."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+                self.parser = httptools.HttpRequestParser(self)
+            else:
+                return
 
     def eof_received(self) -> None:
         """Let asyncio close the connection."""
