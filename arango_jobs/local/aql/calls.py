@@ -8,7 +8,7 @@ from arango_jobs.local.aql import nodes
 from arango_jobs.local.aql.compilation import Compilation, Evaluate, Frame, problem
 from arango_jobs.local.aql.context import CollectionLike
 from arango_jobs.local.aql.expressions import COMPILERS, compile_expression
-from arango_jobs.local.aql.functions import REGISTRY, UNSUPPORTED, Definition, ArgumentError
+from arango_jobs.local.aql.functions import REGISTRY, UNSUPPORTED, ArgumentError, Definition
 from arango_jobs.local.aql.run import Run
 
 __all__ = ["call_function", "find_function"]

@@ -95,10 +95,9 @@ def _collections(query: nodes.Query) -> list[str]:
     for node in parts:
         known.update(_declared(node))
     for node in parts:
-        if isinstance(node, nodes.CollectionRef):
-            found[node.name] = None
-        elif isinstance(node, nodes.Name) and node.name not in known:
-            found[node.name] = None
+        named = isinstance(node, nodes.Name) and node.name not in known
+        if named or isinstance(node, nodes.CollectionRef):
+            found[getattr(node, "name", None)] = None
     found.pop(None, None)
     return list(found)
 

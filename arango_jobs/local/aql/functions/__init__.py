@@ -18,9 +18,9 @@ from arango_jobs.local.aql.functions import (
     strings,
     types,
 )  # fmt: skip
-from arango_jobs.local.aql.functions.registry import ALIASES, REGISTRY, Definition, ArgumentError
+from arango_jobs.local.aql.functions.registry import ALIASES, REGISTRY, ArgumentError, Definition
 
-__all__ = ["ALIASES", "MODULES", "REGISTRY", "UNSUPPORTED", "Definition", "ArgumentError"]
+__all__ = ["ALIASES", "MODULES", "REGISTRY", "UNSUPPORTED", "ArgumentError", "Definition"]
 
 MODULES = (
     control, dateformat, dates, documents, geo, hashes, legacy, lists, numbers, objects, regexes,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-__all__ = ["ALIASES", "REGISTRY", "Definition", "ArgumentError", "alias", "function"]
+__all__ = ["ALIASES", "REGISTRY", "ArgumentError", "Definition", "alias", "function"]
 
 Implementation = Callable[..., Any]
 _F = TypeVar("_F", bound=Implementation)
