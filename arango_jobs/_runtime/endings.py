@@ -31,16 +31,16 @@ _TOO_LARGE = 413
 
 @dataclass(slots=True)
 class Ended:
-    """What one `End` came to: who ended how, and what has to be done about the others."""
+    """What the ends of one round came to: who ended how, and what is to be done about others."""
 
     succeeded: Futures = field(default_factory=list)
     failed: Futures = field(default_factory=list)
     cancelled: Futures = field(default_factory=list)
     lost: Futures = field(default_factory=list)
-    to_confirm: Futures = field(default_factory=list)
+    to_confirm: list[tuple[Job, Futures]] = field(default_factory=list)
     """Repeated inserts that found our own key: their documents have to be read back."""
-    is_too_large: bool = False
-    """Whether nothing has ended because the array has to be sent in two."""
+    too_large: list[Job] = field(default_factory=list)
+    """Arrays that have to be sent in two; none of their futures has ended."""
 
     @property
     def count(self) -> int:
@@ -55,7 +55,6 @@ class Endings:
         self._encode = encode
         self._loads = loads
         self._by_outcome: dict[Outcome, Callable[[End, Ended], None]] = {
-            Outcome.ANSWERED: self._answered,
             Outcome.CANCELLED: self._cancelled,
             Outcome.LOST: self._lost,
             Outcome.UNKNOWN: self._unknown,
@@ -63,11 +62,12 @@ class Endings:
             Outcome.UNSENT: self._unsent,
         }
 
-    def end(self, end: End) -> Ended:
-        """End the futures of `end`; one that has ended already is left alone."""
-        ended = Ended()
-        self._by_outcome[end.outcome](end, ended)
-        return ended
+    def end(self, end: End, ended: Ended) -> None:
+        """End the futures of `end`, add them to `ended`; one that has ended is left alone."""
+        if end.outcome is Outcome.ANSWERED:
+            self._answered(end, ended)
+        else:
+            self._by_outcome[end.outcome](end, ended)
 
     def confirm(self, parts: Futures, documents: Any, response: Response) -> Ended:
         """End repeated inserts with what their documents, read back, tell of the first run."""
@@ -94,12 +94,13 @@ class Endings:
         assert job is not None
         assert response is not None
         response.loads = self._loads
-        if job.is_merged:
+        parts = job.parts
+        if len(parts) > 1:
             self._take_apart(job, response, ended)
             return
-        part = job.parts[0]
-        if is_our_key_taken(part.operation, response, job.tries):
-            ended.to_confirm.append(part)
+        part = parts[0]
+        if job.tries and is_our_key_taken(part.operation, response, job.tries):
+            ended.to_confirm.append((job, [part]))
         else:
             self._decode(part, response, ended)
 
@@ -108,7 +109,7 @@ class Endings:
         if is_array_reply(response, reply, len(job.parts)):
             self._end_elements(job, reply, response, ended)
         elif response.status == _TOO_LARGE:
-            ended.is_too_large = True
+            ended.too_large.append(job)
         elif response.is_success:
             size = len(reply) if isinstance(reply, list) else "no"
             reason = f"an array of {len(job.parts)} was answered with {size} elements"
@@ -122,31 +123,40 @@ class Endings:
         plan = job.kind.merge
         assert plan is not None
         value = plan.value
+        to_confirm: Futures = []
         futures: Futures = []
         values: list[Any] = []
         for part, element in zip(job.parts, reply, strict=True):
-            if part._state == "FINISHED":
+            if part.done():
                 continue  # its deadline came first
             if type(element) is dict and "error" not in element:
                 try:
                     values.append(value(element))
                 except Exception:  # noqa: BLE001  the whole decoder says what is wrong
-                    self._end_element(part, element, job, response, ended)
+                    self._end_element(part, element, job, response, ended, to_confirm)
                 else:
                     futures.append(part)
             else:
-                self._end_element(part, element, job, response, ended)
+                self._end_element(part, element, job, response, ended, to_confirm)
         end_all_with_results(futures, values)
         ended.succeeded.extend(futures)
+        if to_confirm:
+            ended.to_confirm.append((job, to_confirm))
 
     def _end_element(
-        self, part: Any, element: Any, job: Job, response: Response, ended: Ended
+        self,
+        part: Any,
+        element: Any,
+        job: Job,
+        response: Response,
+        ended: Ended,
+        to_confirm: Futures,
     ) -> None:
         plan = job.kind.merge
         assert plan is not None
         answer = element_response(element, plan, response, self._encode)
         if is_our_key_taken(part.operation, answer, job.tries):
-            ended.to_confirm.append(part)
+            to_confirm.append(part)
         else:
             self._decode(part, answer, ended)
 

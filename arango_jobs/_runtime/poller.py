@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from arango_jobs._core.actions import Ask, End, Outcome, WindowChange
+from arango_jobs._core.actions import Ask, End, WindowChange
 from arango_jobs._core.engine import Engine
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply, Transport
@@ -26,7 +26,7 @@ from arango_jobs._runtime.future import JobFuture, start_all
 from arango_jobs._runtime.news import News
 from arango_jobs._wire.arrays import Encode
 from arango_jobs._wire.calls import meaning_of_failure, read, request_for
-from arango_jobs._wire.job_api import FORWARDED_TO, queue_time, read_ids
+from arango_jobs._wire.job_api import FORWARDED_TO, QUEUE_TIME, queue_time, read_ids
 from arango_jobs._wire.signing import Signer
 from arango_jobs.clock import Clock
 from arango_jobs.errors import ManagerDiedError, NotHTTPError
@@ -70,6 +70,8 @@ class Poller:
         self._is_asleep = False
         self._is_stopping = False
         self._is_closing = False
+        self._last_reason = ""
+        self._queue_times: dict[int, str | None] = {}
         self.died_of: BaseException | None = None
 
     # ---- from any thread
@@ -200,14 +202,26 @@ class Poller:
 
     def _act(self, now: float) -> None:
         engine = self.engine
+        ended = Ended()
         while actions := engine.take_actions():
             for action in actions:
                 if type(action) is Ask:
                     self._ask(action, now)
                 elif type(action) is End:
-                    self._end(action, now)
+                    self._end(action, ended)
                 elif type(action) is WindowChange:
                     self.news.window_changed(action, engine.hosts[action.host].name)
+            if ended.too_large or ended.to_confirm:
+                self._follow_up(ended, now)
+        self._tell(ended)
+
+    def _follow_up(self, ended: Ended, now: float) -> None:
+        for job in ended.too_large:
+            self.engine.split(job, now)
+        for job, parts in ended.to_confirm:
+            self.engine.confirm(parts, job, now)
+        ended.too_large.clear()
+        ended.to_confirm.clear()
 
     # ---- requests
 
@@ -225,10 +239,12 @@ class Poller:
         job = ask.job
         assert job is not None
         parts = job.parts
-        if job.tries == 0 and job.attempts is None:
-            started = start_all(parts)
-        else:
+        if job.attempts is not None:
             started = [part for part in parts if not part.done()]
+        elif len(parts) == 1:
+            started = parts if parts[0].start() else []
+        else:
+            started = start_all(parts)
         if len(started) != len(parts):
             if not started:
                 self.engine.dropped(job, now)
@@ -258,9 +274,10 @@ class Poller:
             engine.renewed(self._signer.renewed(response), now)
             return
         meaning, detail = read(ask, response)
-        seconds = queue_time(response)
-        if seconds is not None:
-            engine.queue_time(ask, seconds, now)
+        told = response.headers.get(QUEUE_TIME)
+        if told != self._queue_times.get(ask.host):
+            self._queue_times[ask.host] = told
+            engine.queue_time(ask, queue_time(response) or 0.0, now)
         if ask.call is Call.LIST and meaning is Meaning.OK:
             ids = read_ids(response)
             if ids is not None:
@@ -290,16 +307,16 @@ class Poller:
 
     # ---- ends
 
-    def _end(self, end: End, now: float) -> None:
-        ended = self._endings.end(end)
-        if end.job is not None:
-            if ended.is_too_large:
-                self.engine.split(end.job, now)
-            if ended.to_confirm:
-                self.engine.confirm(ended.to_confirm, end.job, now)
-        self._tell(ended)
-        if end.outcome is not Outcome.ANSWERED and end.reason:
-            logger.warning("%d operations ended: %s", ended.count, end.reason)
+    def _end(self, end: End, ended: Ended) -> None:
+        self._endings.end(end, ended)
+        if end.reason and self._may_log(end.reason):
+            logger.warning("%d operations end: %s", len(end.parts), end.reason)
+
+    def _may_log(self, reason: str) -> bool:
+        """Say whether `reason` is another one than the last: a restart ends thousands of jobs."""
+        is_new = reason != self._last_reason
+        self._last_reason = reason
+        return is_new
 
     def _tell(self, ended: Ended) -> None:
         for future in ended.succeeded:
