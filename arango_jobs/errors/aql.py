@@ -1,4 +1,4 @@
-"""Errors that the server answers with, about AQL queries, their cache and their tracking; one class a call."""
+"""Errors that the server answers with, about AQL queries and cursors; one class a call."""
 
 from __future__ import annotations
 

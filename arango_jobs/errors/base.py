@@ -1,8 +1,8 @@
 """The roots of the tree of errors, and how an error pickles.
 
-    ArangoJobsError
-    ├── ArangoServerError        the server answered with an error (one class a call, one family a module)
-    └── ArangoClientError        everything that went wrong on this side (client.py)
+ArangoJobsError
+├── ArangoServerError        the server answered with an error (one class a call)
+└── ArangoClientError        everything that went wrong on this side (client.py)
 """
 
 from __future__ import annotations

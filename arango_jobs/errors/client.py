@@ -1,16 +1,16 @@
 """Errors that arise on this side, by what the caller can do about them.
 
-    ArangoClientError
-    ├── OptionError, UnsupportedTargetError, UnsupportedInContextError   mend the call
-    ├── JSONEncodeError, JSONDecodeError                      mend the value
-    ├── InFlightLimitError                                    wait, or ask for a larger cap
-    ├── ManagerClosedError                                    make a new manager
-    ├── TransportError                                        look at the network or the server
-    │   ├── HostUnreachableError, ConnectionLostError, RequestTimeoutError
-    │   └── NotHTTPError, TLSError, ResponseTooLargeError
-    └── JobError                                              how a job ended without its own answer
-        ├── JobLostError, SubmitOutcomeUnknownError, JobDeadlineError
-        └── ManagerDiedError
+ArangoClientError
+├── OptionError, UnsupportedTargetError, UnsupportedInContextError   mend the call
+├── JSONEncodeError, JSONDecodeError                      mend the value
+├── InFlightLimitError                                    wait, or ask for a larger cap
+├── ManagerClosedError                                    make a new manager
+├── TransportError                                        look at the network or the server
+│   ├── HostUnreachableError, ConnectionLostError, RequestTimeoutError
+│   └── NotHTTPError, TLSError, ResponseTooLargeError
+└── JobError                                              how a job ended without its own answer
+    ├── JobLostError, SubmitOutcomeUnknownError, JobDeadlineError
+    └── ManagerDiedError
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Errors that the server answers with, about databases, users, their rights, and the server as a whole; one class a call."""
+"""Errors that the server answers with, about databases, users and itself; one class a call."""
 
 from __future__ import annotations
 

@@ -1,0 +1,63 @@
+"""From a response to a result, or to the operation's error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+from arango_jobs.errors import JSONDecodeError, server_error
+from arango_jobs.operations import Operation, Response
+
+__all__ = ["Decoder", "error_number", "failure", "json_of", "reading", "shaped"]
+
+T = TypeVar("T")
+
+Decoder = Callable[[Response, Operation[T]], T]
+
+
+def error_number(response: Response) -> int:
+    """Return ArangoDB's error number, 0 where the response has none."""
+    body = response.json()
+    number = body.get("errorNum") if isinstance(body, dict) else None
+    return number if isinstance(number, int) else 0
+
+
+def failure(response: Response, operation: Operation[Any]) -> Exception:
+    """Return the operation's error for `response`."""
+    kind = operation.kind
+    return server_error(kind.error, response, kind.method, operation.target)
+
+
+def json_of(response: Response, operation: Operation[Any]) -> Any:
+    """Return the JSON of a success; raise the operation's error for anything else."""
+    if not response.is_success:
+        raise failure(response, operation)
+    return response.json()
+
+
+def shaped(read: Callable[[Any], T], body: Any, operation: Operation[Any]) -> T:
+    """Return `read(body)`; raise `JSONDecodeError` where the body is not what it reads."""
+    try:
+        return read(body)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        raise JSONDecodeError(
+            f"the answer to {operation!r} is not the JSON that ArangoDB gives: {error!r}"
+        ) from error
+
+
+def reading(
+    read: Callable[[Any], T], *, false_on: Collection[int] = (), false: Any = False
+) -> Decoder[T]:
+    """Return a decoder for what `read` makes of a success's JSON.
+
+    Errors whose number is in `false_on` give `false` instead of being raised.
+    """
+
+    def decode(response: Response, operation: Operation[T]) -> T:
+        if response.is_success:
+            return shaped(read, response.json(), operation)
+        if false_on and error_number(response) in false_on:
+            return false  # type: ignore[no-any-return]  # chosen to fit T by the wrapper
+        raise failure(response, operation)
+
+    return decode

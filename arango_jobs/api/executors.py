@@ -1,0 +1,126 @@
+"""What becomes of an operation: sent now, or made a job of the server's.
+
+The managed context is a third executor of the same shape, in `manager.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
+
+from arango_jobs._wire.job_api import ASYNC_ID, Meaning, read_submit
+from arango_jobs.api.async_job import AsyncJob, AsyncJobGroup
+from arango_jobs.api.connection import Connection
+from arango_jobs.api.several import Outcome, Several
+from arango_jobs.errors import (
+    ArangoJobsError,
+    AsyncExecuteError,
+    ConnectionLostError,
+    RequestTimeoutError,
+    SubmitOutcomeUnknownError,
+    UnsupportedInContextError,
+    server_error,
+)
+from arango_jobs.operations import Operation, Response, Retry
+
+__all__ = ["AsyncExecutor", "DefaultExecutor", "Executor"]
+
+T = TypeVar("T")
+
+
+class Executor(Protocol):
+    """What a wrapper hands its operations to."""
+
+    connection: Connection
+
+    @property
+    def context(self) -> str:
+        """What becomes of calls: "default", "async" or "managed"."""
+        ...
+
+    def execute(self, operation: Operation[Any] | Several[Any]) -> Any:
+        """Do with the operation what the context says."""
+        ...
+
+
+class DefaultExecutor:
+    """Sends each operation now and returns its result."""
+
+    context = "default"
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def execute(self, operation: Operation[T] | Several[T]) -> T:
+        """Send it and return its result, or raise its error."""
+        if isinstance(operation, Several):
+            return operation.join(self._one_by_one(operation))
+        connection = self.connection
+        request = connection.prepare(operation)
+        return operation.decode(connection.send(request, retry=operation.effective_retry))
+
+    def _one_by_one(self, several: Several[Any]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for operation in several.operations:
+            if several.stops and any(outcome.error for outcome in outcomes):
+                outcomes.append(Outcome(was_sent=False))
+                continue
+            try:
+                outcomes.append(Outcome(self.execute(operation)))
+            except ArangoJobsError as error:
+                outcomes.append(Outcome(error=error))
+        return outcomes
+
+
+class AsyncExecutor:
+    """Makes each operation a job of the server's, whose result is kept or thrown away."""
+
+    context = "async"
+
+    def __init__(self, connection: Connection, return_result: bool) -> None:
+        self.connection = connection
+        self.return_result = return_result
+
+    def execute(self, operation: Operation[T] | Several[T]) -> AsyncJob[T] | None:
+        """Submit it; return its job, or `None` where nobody wants the result."""
+        if isinstance(operation, Several):
+            jobs = [self._submit(each) for each in operation.operations]
+            return AsyncJobGroup(jobs, operation) if self.return_result else None
+        job = self._submit(operation)
+        return job if self.return_result else None
+
+    def _submit(self, operation: Operation[T]) -> AsyncJob[T]:
+        if operation.kind.is_head:
+            raise UnsupportedInContextError(
+                f"{operation!r} cannot become a job: fetching the result of a HEAD request "
+                "hangs on several versions of the server; use GET"
+            )
+        connection = self.connection
+        mode = "store" if self.return_result else "true"
+        try:
+            # Sent again only where it did not run: a second submission would be a second job.
+            response = connection.send(connection.prepare(operation, mode), retry=Retry.NEVER)
+        except (ConnectionLostError, RequestTimeoutError) as error:
+            raise SubmitOutcomeUnknownError(
+                f"{operation!r} may or may not run as a job: {error}", operation=repr(operation)
+            ) from error
+        return AsyncJob(
+            connection,
+            _accepted_id(response, operation, mode),
+            operation,
+            connection.host_of(response),
+        )
+
+
+def _accepted_id(response: Response, operation: Operation[Any], mode: str) -> str:
+    if read_submit(response) is Meaning.ACCEPTED:
+        return response.headers[ASYNC_ID]
+    if mode == "true" and response.status == 202:
+        return ""
+    message = None
+    if response.is_success:
+        message = (
+            f"the server answered {response.status} without a job's id: it ran the operation at "
+            "once, or something on the way takes out the x-arango-async header"
+        )
+    kind = operation.kind
+    raise server_error(AsyncExecuteError, response, kind.method, operation.target, message=message)

@@ -1,0 +1,28 @@
+"""Options of a call as the query of its path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+__all__ = ["encode_query", "text"]
+
+
+def text(value: Any) -> str:
+    """Return `value` as ArangoDB reads it: booleans in lower case."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def encode_query(options: Mapping[str, Any] | None) -> str:
+    """Return `options` as a query with its question mark; those that are `None` are left out."""
+    if not options:
+        return ""
+    pairs = [
+        f"{quote(name, safe='')}={quote(text(value), safe='')}"
+        for name, value in options.items()
+        if value is not None
+    ]
+    return "?" + "&".join(pairs) if pairs else ""

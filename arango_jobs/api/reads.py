@@ -1,0 +1,292 @@
+"""Documents of a collection by what they hold: counted, listed, found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from arango_jobs.api.collection_base import CollectionBase
+from arango_jobs.api.conditions import filtered, number, sorted_by, within
+from arango_jobs.api.context import C
+from arango_jobs.api.cursor import Cursor
+from arango_jobs.api.decode import error_number, failure, reading
+from arango_jobs.api.group import dirty_read
+from arango_jobs.api.handles import key_of, revision_header, revision_of
+from arango_jobs.api.kinds import document_kind, reference, revision_failure
+from arango_jobs.api.method import api_method
+from arango_jobs.api.queries import QueryGroup
+from arango_jobs.api.types import Document, Json, Ref
+from arango_jobs.errors import (
+    DocumentCountError,
+    DocumentGetError,
+    DocumentIDsError,
+    DocumentInError,
+    DocumentKeysError,
+)
+from arango_jobs.operations import Operation, Response, Retry
+
+__all__ = ["Reads"]
+
+_ABSENT = (0, 1202, 1203)
+_ALL = 2147483647
+
+
+class Reads(CollectionBase[C], QueryGroup[C]):
+    """Reads that any kind of collection has."""
+
+    @api_method
+    def count(self) -> Operation[int]:
+        """Return how many documents there are."""
+        return self._operation(
+            "collection.count",
+            "GET",
+            self._path("collection", "count"),
+            reading(lambda body: int(body["count"])),
+            DocumentCountError,
+        )
+
+    @api_method
+    def has(
+        self,
+        document: Ref,
+        rev: str | None = None,
+        check_rev: bool = True,
+        allow_dirty_read: bool = False,
+    ) -> Operation[bool]:
+        """Return whether the document is there.
+
+        Raises `DocumentRevisionError` where it has another revision than asked
+        for. Goes out as GET, which is safe as a job; HEAD is not.
+        """
+        kind = self._kind("has", (allow_dirty_read,)) or self._keep(
+            "has", (allow_dirty_read,), self._has_kind(allow_dirty_read)
+        )
+        revision = revision_of(document, rev, check_rev)
+        return Operation(kind, None, key_of(document, self._name), revision_header(revision))
+
+    def _has_kind(self, allow_dirty_read: bool) -> Any:
+        return document_kind(
+            "document.has",
+            "GET",
+            self.db_name,
+            self._name,
+            lambda body: True,
+            DocumentInError,
+            Retry.SAFE,
+            headers=dirty_read(allow_dirty_read),
+            array_method="PUT",
+            array_options={"onlyget": True, "ignoreRevs": False},
+            element=reference,
+            decode=_is_there,
+        )
+
+    @api_method
+    def get_many(
+        self, documents: Sequence[Ref], allow_dirty_read: bool = False
+    ) -> Operation[list[Document]]:
+        """Return the documents that are there, in the order asked for."""
+        return self._operation(
+            "document.get_many",
+            "PUT",
+            self._path("document"),
+            reading(lambda body: [item for item in body if "_id" in item]),
+            DocumentGetError,
+            query={"onlyget": True},
+            body=[key_of(document, self._name) for document in documents],
+            headers=dirty_read(allow_dirty_read),
+            retry=Retry.SAFE,
+        )
+
+    @api_method
+    def ids(self, allow_dirty_read: bool = False) -> Operation[Cursor]:
+        """Return a cursor over the documents' ids."""
+        return self._each("ids", "RETURN doc._id", DocumentIDsError, allow_dirty_read)
+
+    @api_method
+    def keys(self, allow_dirty_read: bool = False) -> Operation[Cursor]:
+        """Return a cursor over the documents' keys."""
+        return self._each("keys", "RETURN doc._key", DocumentKeysError, allow_dirty_read)
+
+    @api_method
+    def all(
+        self, skip: int | None = None, limit: int | None = None, allow_dirty_read: bool = False
+    ) -> Operation[Cursor]:
+        """Return a cursor over the documents, or a window of them, in no order."""
+        return self._each(
+            "all",
+            f"{within(skip, limit)} RETURN doc",
+            DocumentGetError,
+            allow_dirty_read,
+            count=True,
+        )
+
+    @api_method
+    def find(
+        self,
+        filters: Json,
+        skip: int | None = None,
+        limit: int | None = None,
+        allow_dirty_read: bool = False,
+        sort: Sequence[Json] | None = None,
+    ) -> Operation[Cursor]:
+        """Return a cursor over the documents whose attributes have the given values.
+
+        An attribute with dots in its name may be nested. `sort` is a list of
+        `{"sort_by": attribute, "sort_order": "ASC" | "DESC"}`; it sorts what
+        `skip` and `limit` left, as python-arango does.
+        """
+        conditions, values = filtered(filters)
+        order, sort_values = sorted_by(sort)
+        return self._each(
+            "find",
+            f"{conditions} {within(skip, limit)} {order} RETURN doc",
+            DocumentGetError,
+            allow_dirty_read,
+            count=True,
+            bind_vars={**values, **sort_values},
+        )
+
+    @api_method
+    def find_in_range(
+        self,
+        field: str,
+        lower: int,
+        upper: int,
+        skip: int | None = None,
+        limit: int | None = None,
+        allow_dirty_read: bool = False,
+    ) -> Operation[Cursor]:
+        """Return a cursor over the documents with `lower` <= attribute < `upper`."""
+        within(skip, limit)
+        return self._each(
+            "find_in_range",
+            "FILTER doc.@field >= @lower && doc.@field < @upper LIMIT @skip, @limit RETURN doc",
+            DocumentGetError,
+            allow_dirty_read,
+            count=True,
+            bind_vars={
+                "field": field,
+                "lower": lower,
+                "upper": upper,
+                "skip": skip or 0,
+                "limit": _ALL if limit is None else limit,
+            },
+        )
+
+    @api_method
+    def find_near(
+        self,
+        latitude: float,
+        longitude: float,
+        limit: int | None = None,
+        allow_dirty_read: bool = False,
+    ) -> Operation[Cursor]:
+        """Return a cursor over the documents nearest to a place (needs a geo index)."""
+        values: Json = {"collection": self._name, **number(latitude=latitude, longitude=longitude)}
+        within(None, limit)
+        if limit is not None:
+            values["limit"] = limit
+        return self._query(
+            "document.find_near",
+            "FOR doc IN NEAR(@collection, @latitude, @longitude"
+            f"{'' if limit is None else ', @limit'}) RETURN doc",
+            values,
+            DocumentGetError,
+            more={"count": True},
+            headers=dirty_read(allow_dirty_read),
+        )
+
+    @api_method
+    def find_in_radius(
+        self,
+        latitude: float,
+        longitude: float,
+        radius: float,
+        distance_field: str | None = None,
+        allow_dirty_read: bool = False,
+    ) -> Operation[Cursor]:
+        """Return a cursor over the documents within `radius` meters (needs a geo index)."""
+        values: Json = {
+            "@collection": self._name,
+            **number(latitude=latitude, longitude=longitude, radius=radius),
+        }
+        if distance_field is not None:
+            values["distance"] = distance_field
+        return self._query(
+            "document.find_in_radius",
+            "FOR doc IN WITHIN(@@collection, @latitude, @longitude, @radius"
+            f"{'' if distance_field is None else ', @distance'}) RETURN doc",
+            values,
+            DocumentGetError,
+            more={"count": True},
+            headers=dirty_read(allow_dirty_read),
+        )
+
+    @api_method
+    def find_by_text(
+        self, field: str, query: str, limit: int | None = None, allow_dirty_read: bool = False
+    ) -> Operation[Cursor]:
+        """Return a cursor over the documents that match a full-text query (before 4.0)."""
+        values: Json = {"collection": self._name, "field": field, "query": query}
+        within(None, limit)
+        if limit is not None:
+            values["limit"] = limit
+        return self._query(
+            "document.find_by_text",
+            "FOR doc IN FULLTEXT(@collection, @field, @query"
+            f"{'' if limit is None else ', @limit'}) RETURN doc",
+            values,
+            DocumentGetError,
+            more={"count": True},
+            headers=dirty_read(allow_dirty_read),
+        )
+
+    @api_method
+    def random(self, allow_dirty_read: bool = False) -> Operation[Document | None]:
+        """Return a document by chance, `None` where there is none."""
+        return self._query_for(
+            "document.random",
+            "FOR doc IN @@collection SORT RAND() LIMIT 1 RETURN doc",
+            {"@collection": self._name},
+            DocumentGetError,
+            lambda body: body["result"][0] if body["result"] else None,
+            headers=dirty_read(allow_dirty_read),
+        )
+
+    def _each(
+        self,
+        name: str,
+        rest: str,
+        error: type[DocumentGetError | DocumentIDsError | DocumentKeysError],
+        allow_dirty_read: bool,
+        *,
+        count: bool = False,
+        bind_vars: Json | None = None,
+    ) -> Operation[Cursor]:
+        return self._query(
+            f"document.{name}",
+            f"FOR doc IN @@collection {rest}",
+            {"@collection": self._name, **(bind_vars or {})},
+            error,
+            more={"count": True} if count else None,
+            headers=dirty_read(allow_dirty_read),
+        )
+
+    def __len__(self) -> int:
+        return int(self._now("len(collection)", "count()").count())
+
+    def __iter__(self) -> Iterator[Document]:
+        rows: Iterator[Document] = self._now("iterating over a collection", "all()").all()
+        return rows
+
+    def __contains__(self, document: Ref) -> bool:
+        return bool(self._now("`in` a collection", "has()").has(document, check_rev=False))
+
+
+def _is_there(response: Response, operation: Operation[Any]) -> bool:
+    if response.is_success:
+        return True
+    # A collection that is not there holds no document either; python-arango says so too.
+    if response.status == 404 and error_number(response) in _ABSENT:
+        return False
+    raise revision_failure(response, operation) or failure(response, operation)

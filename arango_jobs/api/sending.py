@@ -1,0 +1,103 @@
+"""One request over `requests`, to one host, within its budget of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import requests
+import urllib3.exceptions as urllib3_errors
+
+from arango_jobs import json
+from arango_jobs.api.session import SetAuthorization
+from arango_jobs.api.transport_errors import convert
+from arango_jobs.clock import Clock
+from arango_jobs.errors import RequestTimeoutError
+from arango_jobs.operations import Request, Response
+from arango_jobs.options import Timeouts
+
+__all__ = ["Sender"]
+
+_CHUNK = 1 << 16
+
+
+class Sender:
+    """What all connections of one client share: hosts, session, time limits."""
+
+    def __init__(
+        self,
+        hosts: tuple[str, ...],
+        session: requests.Session,
+        timeouts: Timeouts,
+        clock: Clock,
+        *,
+        verify: bool | str | None = None,
+        loads: Callable[[bytes], Any] = json.loads,
+    ) -> None:
+        self.hosts = hosts
+        self.session = session
+        self.timeouts = timeouts
+        self.clock = clock
+        self.verify = verify
+        self.loads = loads
+
+    def send(
+        self, host: int, request: Request, authorization: str | None, deadline: float | None
+    ) -> Response:
+        """Send `request` to `host` and return the whole answer, before `deadline` (monotonic).
+
+        Raises a `TransportError` that names the host.
+        """
+        url = self.hosts[host]
+        try:
+            with self._open(url, request, authorization, deadline) as answer:
+                body = self._read(answer, url, deadline)
+        except (requests.RequestException, urllib3_errors.HTTPError, OSError) as error:
+            if isinstance(error, RequestTimeoutError):
+                raise
+            raise convert(error, url) from error
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(answer.status_code, headers, body, url + request.target, self.loads)
+
+    def _open(
+        self, url: str, request: Request, authorization: str | None, deadline: float | None
+    ) -> requests.Response:
+        session = self.session
+        prepared = session.prepare_request(
+            requests.Request(
+                request.method,
+                url + request.target,
+                headers=dict(request.headers),
+                data=request.body or None,
+                auth=SetAuthorization(authorization) if authorization else None,
+            )
+        )
+        if not session.params:
+            # As we quoted it: `requests` would undo what keeps a key of dots one path segment.
+            prepared.url = url + request.target
+        settings = session.merge_environment_settings(url, {}, True, self._verify(), None)
+        return session.send(
+            prepared, timeout=self._limits(deadline), allow_redirects=False, **settings
+        )
+
+    def _verify(self) -> bool | str | None:
+        if self.verify is not None:
+            return self.verify
+        # Said explicitly, or a variable of the environment would overrule the session.
+        own = self.session.verify
+        return None if own is True else own
+
+    def _limits(self, deadline: float | None) -> tuple[float | None, float | None]:
+        connect = self.timeouts.connect
+        if deadline is None:
+            return connect, None
+        left = max(deadline - self.clock.monotonic(), 0.001)
+        return (left if connect is None else min(connect, left)), left
+
+    def _read(self, answer: requests.Response, url: str, deadline: float | None) -> bytes:
+        chunks = []
+        for chunk in answer.iter_content(_CHUNK):
+            chunks.append(chunk)
+            if deadline is not None and self.clock.monotonic() > deadline:
+                raise RequestTimeoutError(f"{url} had not answered completely in time")
+        return b"".join(chunks)

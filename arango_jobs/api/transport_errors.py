@@ -1,0 +1,85 @@
+"""The border where errors of `requests` become ours, each with the host it is about.
+
+Only `HostUnreachableError` says that nothing of the request was sent.
+"""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+
+import requests
+import urllib3.exceptions as urllib3_errors
+
+from arango_jobs.errors import (
+    ConnectionLostError,
+    HostUnreachableError,
+    NotHTTPError,
+    RequestTimeoutError,
+    TLSError,
+    TransportError,
+)
+
+__all__ = ["convert"]
+
+_NOT_HTTP = (
+    http.client.BadStatusLine,
+    http.client.LineTooLong,
+    http.client.UnknownProtocol,
+    urllib3_errors.HeaderParsingError,
+    urllib3_errors.DecodeError,
+    urllib3_errors.InvalidHeader,
+    requests.exceptions.ContentDecodingError,
+    requests.exceptions.InvalidHeader,
+)
+_UNREACHED = (
+    urllib3_errors.NewConnectionError,
+    urllib3_errors.ConnectTimeoutError,
+    urllib3_errors.NameResolutionError,
+    requests.exceptions.ConnectTimeout,
+)
+
+
+def convert(error: Exception, host: str) -> TransportError:
+    """Return what `error`, raised while talking to `host`, means to the caller."""
+    causes = list(_causes(error))
+    why = _why(causes)
+    if any(
+        isinstance(cause, (requests.exceptions.SSLError, urllib3_errors.SSLError))
+        for cause in causes
+    ):
+        return TLSError(f"no trusted connection to {host} could be made: {why}")
+    if any(isinstance(cause, _UNREACHED) for cause in causes):
+        return HostUnreachableError(f"{host} cannot be reached: {why}")
+    if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
+        return HostUnreachableError(f"the proxy for {host} cannot be used: {why}")
+    # RemoteDisconnected is a BadStatusLine by birth, but says that the line was empty.
+    if any(isinstance(cause, http.client.RemoteDisconnected) for cause in causes):
+        return ConnectionLostError(f"{host} closed the connection without an answer")
+    if any(isinstance(cause, _NOT_HTTP) for cause in causes):
+        return NotHTTPError(f"{host} does not speak HTTP: {why}")
+    if any(isinstance(cause, (requests.exceptions.Timeout, TimeoutError)) for cause in causes):
+        return RequestTimeoutError(f"{host} gave no answer in time")
+    return ConnectionLostError(f"the connection to {host} broke: {why}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Give `error` and all that it wraps, the innermost last."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        cause = waiting.pop(0)
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        waiting += [getattr(cause, "reason", None), cause.__cause__, cause.__context__, *cause.args]
+
+
+def _why(causes: list[BaseException]) -> str:
+    """Return the innermost words; the outer ones repeat paths and addresses of objects."""
+    for cause in reversed(causes):
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+    innermost = causes[-1]
+    return f"{type(innermost).__name__}: {innermost}"[:200]
