@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -98,6 +99,7 @@ class LocalServer:
         )
         self._deployment.on_shutdown = self._shut_down
         self._hosting: Hosting | None = None
+        self._when_all_shut_down: Callable[[], None] = lambda: None
 
     def __repr__(self) -> str:
         state = "stopped" if self._hosting is None else f"at {', '.join(self.urls)}"
@@ -166,6 +168,10 @@ class LocalServer:
         victim = self._deployment.coordinators[coordinator]
         self._running().call(victim.begin_soft_shutdown)
 
+    def on_all_shut_down(self, step: Callable[[], None]) -> None:
+        """Call `step` when requests have shut down the last Coordinator."""
+        self._when_all_shut_down = step
+
     # looking in
 
     @property
@@ -229,3 +235,5 @@ class LocalServer:
             coordinator.crash()
             with contextlib.suppress(RuntimeError):
                 hosting.close(index)
+            if not any(c.alive for c in self._deployment.coordinators):
+                self._when_all_shut_down()
