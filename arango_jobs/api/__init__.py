@@ -18,9 +18,10 @@ from arango_jobs.api.collection import StandardCollection
 from arango_jobs.api.connection import Connection
 from arango_jobs.api.cursor import Cursor
 from arango_jobs.api.database import AsyncDatabase, Database, StandardDatabase
+from arango_jobs.api.edges import EdgeCollection
 from arango_jobs.api.graph import Graph
-from arango_jobs.api.graph_documents import EdgeCollection, VertexCollection
 from arango_jobs.api.method import build_operation
+from arango_jobs.api.vertices import VertexCollection
 
 __all__ = [
     "AQL",

@@ -8,12 +8,13 @@ from typing import Any
 from arango_jobs.api import shapes
 from arango_jobs.api.context import C
 from arango_jobs.api.decode import reading
+from arango_jobs.api.edges import EdgeCollection
 from arango_jobs.api.executors import Executor
-from arango_jobs.api.graph_documents import EdgeCollection, VertexCollection
 from arango_jobs.api.graph_items import GraphItems
 from arango_jobs.api.group import given
 from arango_jobs.api.method import api_method
 from arango_jobs.api.types import Json
+from arango_jobs.api.vertices import VertexCollection
 from arango_jobs.errors import (
     EdgeCollectionListError,
     EdgeDefinitionCreateError,

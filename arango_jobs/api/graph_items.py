@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from arango_jobs.api.context import C
+from arango_jobs.api.edges import EdgeCollection
 from arango_jobs.api.executors import Executor
-from arango_jobs.api.graph_documents import EdgeCollection, VertexCollection
 from arango_jobs.api.group import ApiGroup
 from arango_jobs.api.handles import collection_of
 from arango_jobs.api.method import api_method, build_operation
 from arango_jobs.api.types import Document, Json, Ref
+from arango_jobs.api.vertices import VertexCollection
 from arango_jobs.operations import Operation
 
 __all__ = ["GraphItems"]

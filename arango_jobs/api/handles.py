@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from arango_jobs.api.types import Json, Ref
+from arango_jobs.api.types import Ref
 from arango_jobs.errors import DocumentParseError
 from arango_jobs.operations import Headers
 
@@ -35,14 +35,14 @@ def key_of(document: Ref, collection: str) -> str:
     raise DocumentParseError('field "_key" or "_id" required')
 
 
-def as_document(value: Any) -> Json:
+def as_document(value: Any) -> Any:
     """Return `value` if it can be a document; raise `DocumentParseError` if not."""
     if not isinstance(value, Mapping):
         raise DocumentParseError(f"a document must be a dict, not a {type(value).__name__}")
-    return value  # type: ignore[return-value]  # any mapping that the serializer knows will do
+    return value
 
 
-def with_key(document: Any, collection: str, *, is_required: bool) -> Json:
+def with_key(document: Any, collection: str, *, is_required: bool) -> Any:
     """Return `document` with a `_key`, taken out of `_id` where it has only that."""
     if "_key" in as_document(document):
         return document

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from arango_jobs.api import shapes
 from arango_jobs.api.collection_base import CollectionBase
 from arango_jobs.api.context import C
 from arango_jobs.api.decode import reading
 from arango_jobs.api.group import given
+from arango_jobs.api.index_shapes import index, raw_index
 from arango_jobs.api.method import api_method
 from arango_jobs.api.types import Json
 from arango_jobs.errors import (
@@ -36,7 +36,7 @@ class Indexes(CollectionBase[C]):
             "index.list",
             "GET",
             "/_api/index",
-            reading(lambda body: [shapes.index(each) for each in body["indexes"]]),
+            reading(lambda body: [index(each) for each in body["indexes"]]),
             IndexListError,
             query={
                 "collection": self._name,
@@ -49,7 +49,7 @@ class Indexes(CollectionBase[C]):
     def get_index(self, id: str) -> Operation[Json]:
         """Return one index by its id, with or without the collection's name before it."""
         return self._operation(
-            "index.get", "GET", self._index_path(id), reading(shapes.index), IndexGetError
+            "index.get", "GET", self._index_path(id), reading(index), IndexGetError
         )
 
     @api_method
@@ -65,7 +65,7 @@ class Indexes(CollectionBase[C]):
             "index.add",
             "POST",
             "/_api/index",
-            reading(shapes.index if formatter else shapes.raw_index),
+            reading(index if formatter else raw_index),
             IndexCreateError,
             query={"collection": self._name},
             body=data,

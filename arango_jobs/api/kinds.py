@@ -27,7 +27,16 @@ from arango_jobs.operations import (
     quote_segment,
 )
 
-__all__ = ["NOT_FOUND", "Value", "document_kind", "meta", "reference", "revision_failure", "silent"]
+__all__ = [
+    "NOT_FOUND",
+    "Value",
+    "document_decoder",
+    "document_kind",
+    "meta",
+    "reference",
+    "revision_failure",
+    "silent",
+]
 
 NOT_FOUND = 1202
 _CONFLICT = 1200
@@ -97,7 +106,7 @@ def document_kind(
         method,
         database,
         path,
-        decode or _decoder(value, missing),
+        decode or document_decoder(value, missing),
         error,
         query=encode_query(options),
         headers=headers,
@@ -122,7 +131,12 @@ def _status(method: str, options: dict[str, Any]) -> int:
     return 201 if is_synced else 202
 
 
-def _decoder(value: Value, missing: Any) -> Decoder[Any]:
+def document_decoder(value: Value, missing: Any = ...) -> Decoder[Any]:
+    """Return a decoder for what `value` makes of a success's JSON.
+
+    `missing` is the result where the document is not there; `...` raises.
+    """
+
     def decode(response: Response, operation: Operation[Any]) -> Any:
         if response.is_success:
             return shaped(value, response.json(), operation)

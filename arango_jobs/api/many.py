@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arango_jobs.api.conditions import filtered, limited
 from arango_jobs.api.context import C
 from arango_jobs.api.decode import Decoder, json_of, shaped
-from arango_jobs.api.group import dirty_read, given
 from arango_jobs.api.handles import key_of, with_key
 from arango_jobs.api.importing import Importing
 from arango_jobs.api.kinds import meta
 from arango_jobs.api.method import api_method
-from arango_jobs.api.queries import QueryGroup
 from arango_jobs.api.retry import insert_retry, many_retry, overwrite_retry
 from arango_jobs.api.types import Json, ManyResult, Ref
 from arango_jobs.errors import (
@@ -30,14 +27,14 @@ from arango_jobs.errors import (
     DocumentUpdateError,
     server_error,
 )
-from arango_jobs.operations import Operation, Response, Retry
+from arango_jobs.operations import Operation, Response
 
 __all__ = ["ManyDocuments"]
 
 _CONFLICT = 1200
 
 
-class ManyDocuments(Importing[C], QueryGroup[C]):
+class ManyDocuments(Importing[C]):
     """Writes of several documents."""
 
     @api_method
@@ -186,81 +183,10 @@ class ManyDocuments(Importing[C], QueryGroup[C]):
             body=[self._deletion(document) for document in documents],
         )
 
-    def _deletion(self, document: Any) -> Ref:
+    def _deletion(self, document: Any) -> Any:
         if isinstance(document, Mapping):
             return with_key(document, self._name, is_required=True)
         return key_of(document, self._name)
-
-    @api_method
-    def update_match(
-        self,
-        filters: Json,
-        body: Json,
-        limit: int | None = None,
-        keep_none: bool = True,
-        sync: bool | None = None,
-        merge: bool = True,
-        allow_dirty_read: bool = False,
-    ) -> Operation[int]:
-        """Change every document whose attributes have the given values; return how many."""
-        options = {"keepNull": keep_none, "mergeObjects": merge, **given(waitForSync=sync)}
-        change = "UPDATE doc WITH @body IN @@collection OPTIONS @options"
-        values = {"body": body, "options": options}
-        return self._match(
-            "update_match", filters, limit, change, values, allow_dirty_read, DocumentUpdateError
-        )
-
-    @api_method
-    def replace_match(
-        self,
-        filters: Json,
-        body: Json,
-        limit: int | None = None,
-        sync: bool | None = None,
-        allow_dirty_read: bool = False,
-    ) -> Operation[int]:
-        """Replace every document whose attributes have the given values; return how many."""
-        change = "REPLACE doc WITH @body IN @@collection OPTIONS @options"
-        values = {"body": body, "options": given(waitForSync=sync)}
-        return self._match(
-            "replace_match", filters, limit, change, values, allow_dirty_read, DocumentReplaceError
-        )
-
-    @api_method
-    def delete_match(
-        self,
-        filters: Json,
-        limit: int | None = None,
-        sync: bool | None = None,
-        allow_dirty_read: bool = False,
-    ) -> Operation[int]:
-        """Delete every document whose attributes have the given values; return how many."""
-        change = "REMOVE doc IN @@collection OPTIONS @options"
-        values = {"options": given(waitForSync=sync)}
-        return self._match(
-            "delete_match", filters, limit, change, values, allow_dirty_read, DocumentDeleteError
-        )
-
-    def _match(
-        self,
-        name: str,
-        filters: Json,
-        limit: int | None,
-        change: str,
-        values: Json,
-        allow_dirty_read: bool,
-        error: type[ArangoServerError],
-    ) -> Operation[int]:
-        conditions, filter_values = filtered(filters)
-        return self._query_for(
-            f"document.{name}",
-            f"FOR doc IN @@collection {conditions} {limited(limit)} {change}",
-            {"@collection": self._name, **values, **filter_values},
-            error,
-            lambda body: int(body["extra"]["stats"]["writesExecuted"]),
-            headers=dirty_read(allow_dirty_read),
-            retry=Retry.NEVER,
-        )
 
 
 def _each(error: type[ArangoServerError], silent: bool, raises: bool) -> Decoder[ManyResult]:

@@ -14,16 +14,14 @@ __all__ = [
     "CACHE",
     "CACHE_ENTRY",
     "DATABASE",
-    "INDEX",
     "QUERY",
     "STATUS",
     "TRACKING",
+    "Names",
     "collection",
     "edge_definition",
     "graph",
-    "index",
     "listed",
-    "raw_index",
     "renamed",
     "without_status",
 ]
@@ -170,52 +168,6 @@ _COLLECTION: Names = {
     "supportsRBAC": "supportsRBAC",
 }
 
-INDEX: Names = {
-    "fields": "fields",
-    "type": "type",
-    "name": "name",
-    "deduplicate": "deduplicate",
-    "sparse": "sparse",
-    "unique": "unique",
-    "minLength": "min_length",
-    "geoJson": "geo_json",
-    "ignoreNull": "ignore_none",
-    "selectivityEstimate": "selectivity",
-    "isNewlyCreated": "new",
-    "expireAfter": "expiry_time",
-    "inBackground": "in_background",
-    "bestIndexedLevel": "best_indexed_level",
-    "worstIndexedLevel": "worst_indexed_level",
-    "maxNumCoverCells": "max_num_cover_cells",
-    "storedValues": "storedValues",
-    "cacheEnabled": "cacheEnabled",
-    "legacyPolygons": "legacyPolygons",
-    "figures": "figures",
-    "estimates": "estimates",
-    "analyzer": "analyzer",
-    "cleanupIntervalStep": "cleanup_interval_step",
-    "commitIntervalMsec": "commit_interval_msec",
-    "consolidationIntervalMsec": "consolidation_interval_msec",
-    "consolidationPolicy": "consolidation_policy",
-    "features": "features",
-    "includeAllFields": "include_all_fields",
-    "primarySort": "primary_sort",
-    "searchField": "search_field",
-    "trackListPositions": "track_list_positions",
-    "version": "version",
-    "cache": "cache",
-    "primaryKeyCache": "primaryKeyCache",
-    "writebufferIdle": "writebuffer_idle",
-    "writebufferActive": "writebuffer_active",
-    "writebufferSizeMax": "writebuffer_max_size",
-    "fieldValueTypes": "field_value_types",
-    "optimizeTopK": "optimizeTopK",
-    "params": "params",
-    "errorMessage": "error_message",
-    "trainingState": "training_state",
-    "shards": "shards",
-}
-
 _GRAPH: Names = {
     "_id": "id",
     "_key": "key",
@@ -245,20 +197,6 @@ def collection(body: Any) -> Json:
     if body.get("computedValues") is not None:
         shape["computedValues"] = body["computedValues"]
     return shape
-
-
-def index(body: Any) -> Json:
-    """Return an index under python-arango's names."""
-    return {"id": _index_id(body), **renamed(INDEX)(body)}
-
-
-def raw_index(body: Any) -> Json:
-    """Return an index under the server's own names."""
-    return {**without_status(body), "id": _index_id(body)}
-
-
-def _index_id(body: Any) -> str:
-    return str(body["id"].split("/", 1)[-1])
 
 
 def edge_definition(body: Any) -> Json:

@@ -23,7 +23,7 @@ from arango_jobs.errors.documents import *  # noqa: F403
 from arango_jobs.errors.graphs import *  # noqa: F403
 from arango_jobs.errors.imports import *  # noqa: F403
 from arango_jobs.errors.jobs import *  # noqa: F403
-from arango_jobs.errors.raising import server_error
+from arango_jobs.errors.raising import server_error as server_error
 from arango_jobs.errors.usage import *  # noqa: F403
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     *_imports.__all__,
     *_jobs.__all__,
     *_usage.__all__,
-    "server_error",
 ]
 
 ArangoError = ArangoJobsError
