@@ -60,7 +60,7 @@ class CarefulReader:
         except HttpParserUpgrade:
             raise NotHTTPError("the server switched to another protocol, unasked") from None
         except HttpParserError as error:
-            if self.is_last:
+            if self.is_last and self.is_idle:
                 return
             if isinstance(error.__context__, TransportError):
                 raise error.__context__ from None

@@ -46,6 +46,14 @@ class Connection:
         self.end = 0
         self.last_read = 0.0
 
+    @property
+    def unanswered_bytes(self) -> int:
+        """How many bytes of the stream belong to flights without an answer."""
+        if not self.flights:
+            return 0
+        first = self.flights[0]
+        return self.end - first.end + first.size
+
     def start(self, flights: list[Flight]) -> bool:
         """Put `flights` into the stream, then `flush`."""
         small: list[bytes] = []

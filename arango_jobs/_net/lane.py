@@ -178,14 +178,16 @@ class Lane:
         ):
             self._drop(connection)
             return
-        flights = self._taken(connection.depth - len(connection.flights))
+        flights = self._taken(
+            connection.depth - len(connection.flights),
+            self._shared.settings.max_pipelined_bytes - connection.unanswered_bytes,
+        )
         if flights:
             self._write(connection, flights)
 
-    def _taken(self, room: int) -> list[Flight]:
-        """Return what is to be written next, bounded by count and by bytes."""
+    def _taken(self, room: int, size: int) -> list[Flight]:
+        """Return what is to be written next: at most `room`, the last may exceed `size` bytes."""
         queue = self.queue
-        size = self._shared.settings.max_pipelined_bytes
         taken: list[Flight] = []
         while queue and room > 0 and size > 0:
             flight = queue.popleft()

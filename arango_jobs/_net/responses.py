@@ -74,9 +74,7 @@ class ResponseReader:
                 headers = dict(map(_lines.__getitem__, lines))
                 length = self._length(status, headers, len(lines), is_head)
             except UnusualHead:
-                self._careful = CarefulReader(
-                    is_head=is_head, max_head=self._max_head, max_body=self._max_body
-                )
+                self._careful = self._careful_reader(is_head=is_head)
                 self._feed_careful(data[pos:], out)
                 return
             end += 4
@@ -90,10 +88,15 @@ class ResponseReader:
 
     def at_eof(self, out: list[Outcome]) -> None:
         """Say that the connection has ended; `TransportError` where a response had begun."""
+        if self._partial is not None:
+            raise ConnectionLostError("the connection ended within a response")
+        if self._rest:
+            # Cut off, or something that could never have become a head.
+            rest, self._rest = self._rest, b""
+            self._careful = self._careful_reader(is_head=False)
+            self._feed_careful(rest, out)
         if self._careful is not None:
             self._careful.at_eof(out)
-        elif self._rest or self._partial is not None:
-            raise ConnectionLostError("the connection ended within a response")
 
     def _length(self, status: int, headers: dict[str, str], lines: int, is_head: bool) -> int:
         if is_head or len(headers) != lines:
@@ -131,10 +134,11 @@ class ResponseReader:
         if rest.startswith(_START[: len(rest)]) and b"\n\n" not in rest:
             self._rest = rest
             return
-        self._careful = CarefulReader(
-            is_head=is_head, max_head=self._max_head, max_body=self._max_body
-        )
+        self._careful = self._careful_reader(is_head=is_head)
         self._feed_careful(rest, out)
+
+    def _careful_reader(self, *, is_head: bool) -> CarefulReader:
+        return CarefulReader(is_head=is_head, max_head=self._max_head, max_body=self._max_body)
 
     def _feed_careful(self, data: bytes, out: list[Outcome]) -> None:
         assert self._careful is not None

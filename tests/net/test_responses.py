@@ -1,0 +1,303 @@
+"""Reading responses: any split of the bytes gives the same, fast or careful."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arango_jobs._net.careful import CarefulReader
+from arango_jobs._net.responses import Outcome, ResponseReader
+from arango_jobs.errors import (
+    ConnectionLostError,
+    NotHTTPError,
+    ResponseTooLargeError,
+    TransportError,
+)
+from arango_jobs.operations import Response
+
+HEAD_LIMIT = 1 << 16
+BODY_LIMIT = 1 << 16
+SERVER = (
+    b"HTTP/1.1 202 Accepted\r\nX-Arango-Async-Id: %d\r\nX-Arango-Queue-Time-Seconds: 0.000000\r\n"
+    b"Expires: 0\r\nServer: ArangoDB\r\nConnection: Keep-Alive\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 0\r\n\r\n"
+)
+
+
+def plain(outcome: Outcome) -> tuple[object, ...]:
+    if isinstance(outcome, Response):
+        return outcome.status, outcome.headers, outcome.body
+    return type(outcome), str(outcome)
+
+
+def careful(*, is_head: bool = False) -> CarefulReader:
+    return CarefulReader(is_head=is_head, max_head=HEAD_LIMIT, max_body=BODY_LIMIT)
+
+
+def fast() -> ResponseReader:
+    return ResponseReader(max_head=HEAD_LIMIT, max_body=BODY_LIMIT)
+
+
+def read(reader: ResponseReader | CarefulReader, pieces: list[bytes]) -> list[tuple[object, ...]]:
+    """Feed `pieces` and the end of the connection; an error is the last outcome."""
+    out: list[Outcome] = []
+    try:
+        for piece in pieces:
+            if not reader.is_last:
+                reader.feed(piece, out)
+        if not reader.is_last:
+            reader.at_eof(out)
+    except TransportError as error:
+        return [*map(plain, out), (type(error),)]
+    return [plain(outcome) for outcome in out]
+
+
+def one(data: bytes, *, is_head: bool = False) -> Response:
+    out: list[Outcome] = []
+    fast_reader = fast()
+    fast_reader.feed(data, out, is_head=is_head)
+    (outcome,) = out
+    assert isinstance(outcome, Response)
+    return outcome
+
+
+token = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ-_0123456789", min_size=1, max_size=12)
+value = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"))
+status = st.sampled_from(
+    ["200 OK", "202 Accepted", "204 No Content", "404 Not Found", "304 X", "500"]
+)
+bodies = st.binary(max_size=40)
+FRAMING = ("content-length", "transfer-encoding", "connection", "upgrade", "content-encoding")
+headers = st.lists(
+    st.tuples(token.filter(lambda name: name.lower() not in FRAMING), value), max_size=4
+)
+
+
+def rendered(lines: list[tuple[str, str]]) -> bytes:
+    return "".join(f"{name}: {text}\r\n" for name, text in lines).encode("latin-1")
+
+
+@st.composite
+def message(draw: st.DrawFn) -> bytes:
+    """Draw one response in one of the forms that a server may give it."""
+    form = draw(st.sampled_from(["length", "length", "length", "chunked", "interim", "gzip"]))
+    line = draw(status)
+    lines = rendered(draw(headers))
+    body = draw(bodies)
+    if form == "interim":
+        return b"HTTP/1.1 103 Early Hints\r\n%b\r\n" % lines
+    start = b"HTTP/1.1 %b\r\n%b" % (line.encode(), lines)
+    if line[:3] in ("204", "304"):
+        return start + draw(st.sampled_from([b"\r\n", b"Content-Length: 0\r\n\r\n"]))
+    if form == "chunked":
+        chunks = b"".join(b"%x\r\n%b\r\n" % (len(body), body) for _ in range(1) if body)
+        return start + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+    if form == "gzip":
+        body = gzip.compress(body)
+        start += b"Content-Encoding: gzip\r\n"
+    name = draw(st.sampled_from([b"Content-Length:", b"content-length: ", b"Content-Length:  "]))
+    return start + b"%b%d\r\n\r\n%b" % (name, len(body), body)
+
+
+@st.composite
+def split(draw: st.DrawFn, data: bytes) -> list[bytes]:
+    cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=8)))
+    return [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True) if a < b]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_fast_equals_careful(data: st.DataObject) -> None:
+    """The table and the search give exactly what llhttp gives, however the bytes are cut."""
+    stream = b"".join(data.draw(st.lists(message(), max_size=5)))
+    expected = read(careful(), [stream])
+    assert read(fast(), data.draw(split(stream))) == expected
+    assert read(careful(), data.draw(split(stream))) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_fast_equals_careful_on_damage(data: st.DataObject) -> None:
+    """A damaged stream: what is read of it, and whether it is refused, are the same."""
+    stream = bytearray(b"".join(data.draw(st.lists(message(), min_size=1, max_size=3))))
+    for _ in range(data.draw(st.integers(1, 3))):
+        position = data.draw(st.integers(0, len(stream) - 1))
+        stream[position] = data.draw(st.sampled_from(b"\r\n :\0aA0\x80"))
+    expected = read(careful(), [bytes(stream)])
+    assert read(fast(), [bytes(stream)]) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_server_heads(data: st.DataObject) -> None:
+    """Answers of the usual kind: ids in order, however the bytes are cut."""
+    stream = b"".join(SERVER % number for number in range(20))
+    found = read(fast(), data.draw(split(stream)))
+    assert [headers["x-arango-async-id"] for _, headers, _ in found] == [  # type: ignore[index, misc]
+        str(number) for number in range(20)
+    ]
+
+
+def test_usual_head_needs_no_parser() -> None:
+    """The server's own form is read by table: the careful reader is never made."""
+    reader = fast()
+    reader.feed(SERVER % 1, [])
+    assert reader.is_between
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/2 200 OK\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"<html>no</html>",
+        b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+    ],
+)
+def test_not_http(data: bytes) -> None:
+    """What RFC 9112 forbids is refused, never guessed at."""
+    with pytest.raises(NotHTTPError):
+        fast().feed(data, [])
+
+
+def test_refusal_shows_no_document() -> None:
+    """Only what stands where a status line should be is shown, in a repr."""
+    with pytest.raises(NotHTTPError) as caught:
+        fast().feed(b"EVIL\x1b[31m" + b"secret" * 20, [])
+    assert r"EVIL\x1b[31m" in str(caught.value)
+    assert len(str(caught.value)) < 120
+    reader = fast()
+    reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", [])
+    with pytest.raises(NotHTTPError) as caught:
+        reader.feed(b"secret", [])
+    assert "secret" not in str(caught.value)
+
+
+def test_head_request() -> None:
+    """The answer to HEAD has no body, whatever length it names."""
+    response = one(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nEtag: x\r\n\r\n", is_head=True)
+    assert (response.body, response.headers["content-length"]) == (b"", "99")
+
+
+def test_interim_answers_are_let_go() -> None:
+    """100 and 103 are no answers."""
+    data = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+    assert one(data + b"HTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\nx").status == 201
+
+
+def test_body_up_to_the_end() -> None:
+    """Without length and chunks the body ends with the connection."""
+    reader = fast()
+    out: list[Outcome] = []
+    reader.feed(b"HTTP/1.1 200 OK\r\n\r\nab", out)
+    reader.feed(b"cd", out)
+    assert out == []
+    reader.at_eof(out)
+    assert plain(out[0]) == (200, {}, b"abcd")
+    assert reader.is_last
+
+
+@pytest.mark.parametrize(
+    ("head", "ends"),
+    [
+        (b"HTTP/1.0 200 OK\r\n", True),
+        (b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n", False),
+        (b"HTTP/1.1 200 OK\r\n", False),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n", True),
+        (b"HTTP/1.1 200 OK\r\nConnection: Keep-Alive\r\n", False),
+    ],
+)
+def test_end_of_connection(head: bytes, ends: bool) -> None:
+    """The version and the Connection header say whether another answer may come."""
+    for is_head in (False, True):
+        reader = fast()
+        out: list[Outcome] = []
+        body = b"" if is_head else b"x"
+        reader.feed(head + b"Content-Length: 1\r\n\r\n" + body, out, is_head=is_head)
+        assert (len(out), reader.is_last) == (1, ends)
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"),
+    [
+        (b"gzip", gzip.compress(b"body")),
+        (b"gzip", gzip.compress(b"bo") + gzip.compress(b"dy")),
+        (b"x-gzip", gzip.compress(b"body")),
+        (b"deflate", zlib.compress(b"body")),
+        (b"deflate", zlib.compress(b"body")[2:-4]),
+        (b"deflate, gzip", gzip.compress(zlib.compress(b"body"))),
+        (b"identity", b"body"),
+        (b"x-arango-lz4", b"body"),
+    ],
+)
+def test_codings(coding: bytes, packed: bytes) -> None:
+    """Bodies come out as they were; a coding that is not known is left."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n"
+    assert one(head % (coding, len(packed)) + packed).body == b"body"
+
+
+@pytest.mark.parametrize(
+    ("packed", "error"),
+    [
+        (gzip.compress(b"\0" * (BODY_LIMIT + 1)), ResponseTooLargeError),
+        (gzip.compress(b"\0" * BODY_LIMIT) + gzip.compress(b"\0"), ResponseTooLargeError),
+        (gzip.compress(b"body")[:-1], NotHTTPError),
+        (b"no gzip", NotHTTPError),
+    ],
+)
+def test_spoilt_coding(packed: bytes, error: type[TransportError]) -> None:
+    """A bomb or a broken body spoils its own answer, not the connection."""
+    reader = fast()
+    out: list[Outcome] = []
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    reader.feed(head % len(packed) + packed + SERVER % 5, out)
+    assert isinstance(out[0], error)
+    assert isinstance(out[1], Response)
+
+
+def test_body_at_the_limit_is_taken() -> None:
+    """The limit itself is allowed, packed or not."""
+    body = b"x" * BODY_LIMIT
+    assert one(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)).body == body
+    packed = gzip.compress(body)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    assert one(head % len(packed) + packed).body == body
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (BODY_LIMIT + 1)],
+        [b"HTTP/1.1 200 OK\r\n\r\n", b"x" * (BODY_LIMIT + 1)],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"fffff\r\n" + b"x" * 0xFFFFF],
+        [b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * HEAD_LIMIT],
+        [b"HTTP/1.0 200 OK\r\n", *[b"A: b\r\n" * 1000] * 30],
+    ],
+)
+def test_too_large(pieces: list[bytes]) -> None:
+    """Nothing is kept beyond the limits, announced or not, head or body."""
+    assert read(fast(), pieces) == [(ResponseTooLargeError,)]
+
+
+@pytest.mark.parametrize("data", [b"HT", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"])
+def test_cut_off(data: bytes) -> None:
+    """An answer that has begun and not ended is none."""
+    reader = fast()
+    reader.feed(data, [])
+    with pytest.raises(ConnectionLostError):
+        reader.at_eof([])
+
+
+def test_repeated_header() -> None:
+    """Values of a header that comes more than once become a list."""
+    data = b"HTTP/1.1 200 OK\r\nVia: a\r\nVIA: b\r\nContent-Length: 0\r\n\r\n"
+    assert one(data).headers["via"] == "a, b"
