@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from arango_jobs.local.aql import QueryContext, QueryOptions
+from arango_jobs.local.aql import QueryContext
 from arango_jobs.local.call import Call
 from arango_jobs.local.errors import ArangoError
 
@@ -171,9 +171,11 @@ def _allowed(call: Call, name: str, *, write: bool) -> bool:
     return True
 
 
-def query_options(body: dict[str, Any]) -> QueryOptions:
-    """Read the options of a cursor or explain request."""
-    options = body.get("options") or {}
+def query_options(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a cursor or explain request."""
+    options = body.get("options")
+    if options is None:
+        return {}
     if not isinstance(options, dict):
         raise ArangoError(400, "expecting 'options' to be an object")
-    return QueryOptions.from_json(options)
+    return options

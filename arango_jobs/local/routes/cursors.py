@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arango_jobs.local.aql import QueryResult, run_query
+from arango_jobs.local.aql import QueryOptions, QueryResult, run_query
 from arango_jobs.local.call import Call
 from arango_jobs.local.cursors import Cursor
 from arango_jobs.local.errors import ArangoError
@@ -26,7 +26,7 @@ def create(call: Call) -> Response:
     """Run a query; answer its first batch."""
     body = call.json_object()
     query, bind_vars = query_and_variables(body)
-    options = body.get("options") or {}
+    options = query_options(body)
     batch_size = _number(body, "batchSize", _DEFAULT_BATCH)
     if batch_size < 1:
         raise ArangoError(400, "expecting 'batchSize' to be greater than 0")
@@ -42,7 +42,7 @@ def create(call: Call) -> Response:
         rows=(),
         batch_size=int(batch_size),
         ttl=ttl,
-        allow_retry=isinstance(options, dict) and options.get("allowRetry") is True,
+        allow_retry=options.get("allowRetry") is True,
     )
     result = run(call, query, bind_vars, body)
     cursor.rows = result.rows
@@ -68,8 +68,8 @@ def query_and_variables(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def run(call: Call, query: str, bind_vars: dict[str, Any], body: dict[str, Any]) -> QueryResult:
     """Run a query; what a failed one wrote is taken back."""
-    options = body.get("options") or {}
-    parsed = query_options(body)
+    options = query_options(body)
+    parsed = QueryOptions.from_json(options)
     max_runtime = float(_number(options, "maxRuntime", 0))
     memory = int(_number(body, "memoryLimit", 0))
     stream = options.get("stream") is True

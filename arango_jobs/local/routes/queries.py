@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from arango_jobs.local.aql import explain_query, parse_query
+from arango_jobs.local.aql import QueryOptions, explain_query, parse_query
 from arango_jobs.local.call import Call
 from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.messages import Response
@@ -32,7 +32,7 @@ def explain(call: Call) -> Response:
     """Explain how a query would run."""
     body = call.json_object()
     query, bind_vars = query_and_variables(body)
-    options = query_options(body)
+    options = QueryOptions.from_json(query_options(body))
     queries = call.coordinator.queries
     with queries.tracked(call, query, bind_vars, stream=False) as running:
         context = queries.context(call, running, 0.0, 0)

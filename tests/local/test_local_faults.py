@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from sockets import AUTH, Wire
+from local_sockets import AUTH, Wire
 
 from arango_jobs.local import Fault, LocalServer
 from arango_jobs.local.faults import Faults

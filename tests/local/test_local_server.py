@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from sockets import Wire
+from local_sockets import Wire
 
 from arango_jobs.local import LocalServer
 from arango_jobs.testing import FakeClock

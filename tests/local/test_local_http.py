@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import orjson
 import pytest
-from sockets import AUTH, Wire
+from local_sockets import AUTH, Wire
 
 from arango_jobs.local import LocalServer
 

@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from sockets import Wire
+from local_sockets import Wire
 
 from arango_jobs.local.serve import UnsafeAddressError, is_loopback, serve
 
