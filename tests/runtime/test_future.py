@@ -310,7 +310,7 @@ def test_batch_of_results_ends_each_once() -> None:
 
 def test_nothing_of_the_base_is_made() -> None:
     """Every attribute of the base is shadowed, so its dictionary stays unmade."""
-    future = open_future()
+    future: JobFuture[Any] = JobFuture(Operation(KIND), Owner())
     future.start()
     future.end_with_result(1)
     assert sys.getsizeof(future) < 200

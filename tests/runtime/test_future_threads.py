@@ -61,14 +61,14 @@ def run_together(*targets: Callable[[], Any]) -> None:
 @pytest.mark.usefixtures("_hurried_switches")
 def test_every_way_of_waiting_hears_of_every_end() -> None:
     """Waiting begins while futures end: no wake-up is lost and no callback runs twice."""
-    futures = [JobFuture[int]() for _ in range(2_000)]
+    futures = [JobFuture[int]() for _ in range(20_000)]
     called: Counter[int] = Counter()
     ended: Counter[int] = Counter()
     positions = {future: at for at, future in enumerate(futures)}
 
     def end() -> None:
-        for at in range(0, len(futures), 50):
-            started = start_all(futures[at : at + 50])
+        for at in range(0, len(futures), 20):
+            started = start_all(futures[at : at + 20])
             values = [positions[one] for one in started]
             end_all_with_results(started[::2], values[::2])
             for future, value in zip(started[1::2], values[1::2], strict=True):
@@ -82,7 +82,7 @@ def test_every_way_of_waiting_hears_of_every_end() -> None:
                     assert future.result(PATIENCE) == at
 
     def cancel() -> None:
-        for future in random.Random(1).sample(futures, 300):
+        for future in random.Random(1).sample(futures, 3_000):
             future.cancel()
 
     def call_back() -> None:
