@@ -111,6 +111,8 @@ class MergePlan:
     """From a successful element of the reply (already decoded JSON) to the single call's result."""
     status: int
     """The status that the single call has on success."""
+    is_body: bool = False
+    """Whether the element is always the body of the single call, as it was encoded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -409,7 +409,7 @@ class Engine:
         job.ended_at = now
         job.move(State.ENDED)
         self._leave_host(job)
-        if job.parts[0].operation.kind.order is not None:
+        if job.kind.order is not None:
             self.waiting.release(job.parts, now)
         outcome = Outcome.ANSWERED
         # 410 is what a cancelled job's stored answer is (server-protocol.md §5).

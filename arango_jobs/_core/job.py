@@ -14,6 +14,8 @@ class Part(Protocol):
     """What the engine sees of a future."""
 
     operation: Operation[Any]
+    kind: OperationKind[Any]
+    key: str | None
     payload: bytes | None
     """The encoded body of the single request."""
     job: Any
@@ -50,7 +52,7 @@ class Job:
 
     def __init__(self, parts: list[Any], size: int) -> None:
         self.parts = parts
-        self.kind: OperationKind[Any] = parts[0].operation.kind
+        self.kind: OperationKind[Any] = parts[0].kind
         self.size = size
         self.state = State.WAITING
         self.host = -1

@@ -36,11 +36,10 @@ class WaitingRoom:
 
     def add(self, part: Any, now: float) -> None:
         """Let `part` wait at the end of its line."""
-        operation = part.operation
-        kind = operation.kind
+        kind = part.kind
         self.count += 1
-        if kind.order is not None and operation.key is not None:
-            slot = (kind.order, operation.key)
+        if kind.order is not None and part.key is not None:
+            slot = (kind.order, part.key)
             parked = self._parked.get(slot)
             if parked is not None:
                 parked.append(part)
@@ -56,16 +55,16 @@ class WaitingRoom:
     def release(self, parts: list[Any], now: float) -> None:
         """Let the next operations on the keys of `parts`, which have ended, enter their lines."""
         for part in parts:
-            operation = part.operation
-            if operation.kind.order is None or operation.key is None:
+            kind = part.kind
+            if kind.order is None or part.key is None:
                 continue
-            parked = self._parked.pop((operation.kind.order, operation.key), None)
+            parked = self._parked.pop((kind.order, part.key), None)
             if not parked:
                 continue
             follower = parked.popleft()
             self.count -= 1
             self.add(follower, now)
-            self._parked[operation.kind.order, operation.key] = parked
+            self._parked[kind.order, part.key] = parked
 
     def take(self, now: float, *, is_full: bool) -> Job | None:
         """Take the next job that may go; `is_full` ends all lingering."""
@@ -122,10 +121,10 @@ class WaitingRoom:
         if kind.merge is None or not self._merge or not line:
             return Job([part], size)
         parts = [part]
-        keys = {part.operation.key}
+        keys = {part.key}
         for _ in range(min(len(line), self._max_operations - 1)):
             part = line[0]
-            key = part.operation.key
+            key = part.key
             grown = size + len(part.payload or b"") + 1
             # The elements of an array may run side by side (server-protocol.md §8.2).
             if grown > self._max_bytes or (key is not None and key in keys):

@@ -67,6 +67,8 @@ class Desk:
         self._parts = parts
         self._sender = sender
         self._encode = parts.encode
+        self._dumps = parts.dumps
+        self._client_keys = parts.client_keys
         self._monotonic = parts.clock.monotonic
         self._build()
         _desks.add(self)
@@ -88,6 +90,7 @@ class Desk:
             request_timeout=parts.request_timeout,
             name=f"{parts.name}-poller",
         )
+        self._submit = self.poller.submit
         self._keys = itertools.count()
         # A key of ours must be one that nobody else makes: 64 random bits a desk.
         self._prefix = secrets.token_hex(8)
@@ -100,8 +103,12 @@ class Desk:
         Raises `InFlightLimitError`, `ManagerClosedError` and `JSONEncodeError`; nothing
         has been taken then.
         """
-        operation = self._prepared(operation, deadline)
-        payload = self._encode(operation)
+        if deadline is not None or self._client_keys:
+            operation = self._prepared(operation, deadline)
+        if operation.kind.is_text or operation.body is None:
+            payload = self._encode(operation)
+        else:
+            payload = self._dumps(operation.body)
         if not self._acquire(1, None, False):
             self._wait_for_room()
         return self._enter(operation, payload, deadline)
@@ -122,8 +129,9 @@ class Desk:
         now = self._monotonic()
         future: JobFuture[Any] = JobFuture(operation, self, now)
         future.payload = payload
-        self.news.started()
-        self.poller.submit(future, None if deadline is None else now + deadline)
+        if self.news.is_idle:
+            self.news.started()
+        self._submit(future, None if deadline is None else now + deadline)
         return future
 
     def _prepared(self, operation: Operation[Any], deadline: float | None) -> Operation[Any]:

@@ -161,9 +161,10 @@ class Endings:
             self._decode(part, answer, ended)
 
     def _decode(self, part: JobFuture[Any], response: Response, ended: Ended) -> None:
-        assert part.operation is not None
+        operation = part.operation
+        assert operation is not None
         try:
-            value = part.operation.decode(response)
+            value = operation.decode(response)
         except BaseException as error:  # noqa: BLE001  a decoder cannot end the poller
             self._fail(part, error, ended.failed)
             return
@@ -211,7 +212,7 @@ class Endings:
 
 
 def _name(part: JobFuture[Any]) -> str:
-    return part.operation.kind.name if part.operation is not None else "the operation"
+    return part.kind.name if part.kind is not None else "the operation"
 
 
 def _facts(part: JobFuture[Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from arango_jobs._runtime.attachment import Attachment, Callback, Callbacks
 from arango_jobs.errors import UnsupportedInContextError
 from arango_jobs.logs import logger
-from arango_jobs.operations import Operation
+from arango_jobs.operations import Operation, OperationKind, Retry
 from arango_jobs.signals import Timings
 
 __all__ = [
@@ -140,11 +140,16 @@ class JobFuture(Future[T]):
         "_attachment",
         "_born",
         "_exception",
+        "_operation",
         "_result",
         "_state",
+        "body",
         "job",
-        "operation",
+        "key",
+        "kind",
         "owner",
+        "payload",
+        "retry",
     )
 
     def __init__(
@@ -153,17 +158,32 @@ class JobFuture(Future[T]):
         owner: FutureOwner | None = None,
         born: float = 0.0,
     ) -> None:
+        self._operation: Operation[T] | None
+        self.kind: OperationKind[T] | None
+        self.key: str | None
+        self.body: Any
+        self.retry: Retry | None
         # The base's __init__ would make the Condition that this class does without.
         self._state = PENDING
         self._result: Any = None
         self._exception: BaseException | None = None
         self._attachment: Attachment | None = None
         self._born = born
-        self.operation = operation
         self.owner = owner
         self.job: JobView | None = None
         self.payload: bytes | None = None
         """The encoded body, until it is not needed any more."""
+        if operation is None:
+            self.kind = self.key = self.body = self.retry = self._operation = None
+            return
+        # A second object that lives as long costs more in the garbage collector than all of
+        # this, so an operation that can be told from its parts is not kept.
+        self.kind = operation.kind
+        self.key = operation.key
+        self.body = operation.body
+        self.retry = operation.retry
+        is_plain = operation.key is None or (operation.is_keyless and not operation.made_key)
+        self._operation = None if is_plain and not operation.headers else operation
 
     # What the standard library reaches for.
 
@@ -187,6 +207,13 @@ class JobFuture(Future[T]):
         return list(self._condition.callbacks)
 
     # What a job adds.
+
+    @property
+    def operation(self) -> Operation[T] | None:
+        """What it is the future of; without the body once that has succeeded."""
+        if self._operation is not None or self.kind is None:
+            return self._operation
+        return Operation(self.kind, self.body, self.key, (), True, self.retry)
 
     @property
     def job_id(self) -> str | None:
@@ -397,7 +424,7 @@ class JobFuture(Future[T]):
 
     @property
     def _name(self) -> str:
-        return "the operation" if self.operation is None else self.operation.kind.name
+        return "the operation" if self.kind is None else self.kind.name
 
     def __repr__(self) -> str:
         """Show state, operation and job, never what it carries."""
@@ -406,7 +433,7 @@ class JobFuture(Future[T]):
             error = self._exception
             outcome = ("returned", self._result) if error is None else ("raised", error)
             state = f"{state} {outcome[0]} {type(outcome[1]).__name__}"
-        name = "" if self.operation is None else f" {self.operation.kind.name}"
+        name = "" if self.kind is None else f" {self.kind.name}"
         job = "" if self.job_id is None else f" job={self.job_id}"
         return f"<{type(self).__name__} at {id(self):#x} state={state}{name}{job}>"
 

@@ -82,6 +82,7 @@ class Gate:
         self._capacity = capacity
         self._in_use = 0
         self._error: Exception | None = None
+        self._empty: threading.Event | None = None
         self._queue: OrderedDict[_Waiter, None] = OrderedDict()
         # Reentrant, as a signal handler may release in the middle of an acquire.
         self._lock = threading.RLock()
@@ -154,6 +155,18 @@ class Gate:
             self._in_use -= n
             if self._queue:
                 self._grant()
+            elif not self._in_use and self._empty is not None:
+                self._empty.set()
+
+    def wait_empty(self, timeout: float | None) -> bool:
+        """Wait until no permit is out, at most `timeout` seconds; say whether that is so."""
+        with self._lock:
+            if not self._in_use:
+                return True
+            if self._empty is None or self._empty.is_set():
+                self._empty = threading.Event()
+            empty = self._empty
+        return empty.wait(timeout)
 
     def resize(self, capacity: int) -> None:
         """Change how many permits there are; those that are out stay out."""

@@ -62,10 +62,14 @@ class News:
         self._before = Counts()
         self._busy_since: float | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing has been outstanding since `drained`."""
+        return self._busy_since is None
+
     def started(self) -> None:
         """Note that something is outstanding from now on."""
-        if self._busy_since is None:
-            self._busy_since = self._monotonic()
+        self._busy_since = self._monotonic()
 
     def submitted(self, futures: Futures) -> None:
         """Tell that the server has accepted the job of `futures`."""
@@ -141,7 +145,7 @@ def record_of(future: JobFuture[Any]) -> signals.JobRecord:
     """Return what a signal tells of `future`."""
     done = future.done() and not future.cancelled()
     return signals.JobRecord(
-        operation=future.operation.kind.name if future.operation is not None else "",
+        operation=future.kind.name if future.kind is not None else "",
         job_id=future.job_id,
         host=future.host,
         state=future._state.partition("_")[0].lower(),

@@ -320,7 +320,7 @@ class Poller:
 
     def _tell(self, ended: Ended) -> None:
         for future in ended.succeeded:
-            future.payload = None
+            future.payload = future.body = None
         self.news.ended(ended)
 
     # ---- the end of the thread

@@ -31,7 +31,10 @@ def array_request(kind: OperationKind[Any], parts: Sequence[Any], encode: Encode
     """Ask for all of `parts` by one array, as a stored job."""
     plan = kind.merge
     assert plan is not None
-    elements = [_element(part, plan, encode) for part in parts]
+    if plan.is_body:
+        elements = [part.payload for part in parts]
+    else:
+        elements = [_element(part, plan, encode) for part in parts]
     body = b"[" + b",".join(elements) + b"]"
     return Request(plan.method, plan.target, STORE + kind.headers if kind.headers else STORE, body)
 
@@ -39,7 +42,7 @@ def array_request(kind: OperationKind[Any], parts: Sequence[Any], encode: Encode
 def _element(part: Any, plan: MergePlan, encode: Encode) -> bytes:
     operation: Operation[Any] = part.operation
     element = plan.element(operation)
-    if element is operation.body and part.payload is not None:
+    if element is operation.body and part.payload:
         return part.payload  # type: ignore[no-any-return]  # what the manager encoded
     return encode(element)
 
