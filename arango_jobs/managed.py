@@ -39,7 +39,9 @@ class ManagedExecutor:
     def execute(self, operation: Operation[T] | Several[T]) -> JobFuture[T]:
         """Take the operation in; waits for room where the manager is told to."""
         if type(operation) is Several:
-            parts = [self._take(self._with_retry(each), self._deadline) for each in operation.operations]
+            parts = [
+                self._take(self._with_retry(each), self._deadline) for each in operation.operations
+            ]
             return _joined(operation, parts)
         if self._retry is not None:
             operation = self._with_retry(operation)  # type: ignore[arg-type]  # it is no Several

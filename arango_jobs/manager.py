@@ -27,7 +27,7 @@ from arango_jobs.api.aql import AQL
 from arango_jobs.api.collection import StandardCollection
 from arango_jobs.api.connection import Connection
 from arango_jobs.api.context import Managed
-from arango_jobs.api.database import StandardDatabase
+from arango_jobs.api.database import Database, StandardDatabase
 from arango_jobs.api.graph import Graph
 from arango_jobs.api.method import build_operation
 from arango_jobs.errors import OptionError, UnsupportedTargetError
@@ -36,7 +36,7 @@ from arango_jobs.manager_options import ManagerOptions
 from arango_jobs.operations import Operation, Retry
 from arango_jobs.options import positive_seconds
 
-__all__ = ["HostStats", "JobManager", "Stats"]
+__all__ = ["HostStats", "JobManager", "ManagedDatabase", "Stats"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,15 +71,19 @@ class Stats:
     hosts: tuple[HostStats, ...]
 
 
+class ManagedDatabase(Database[Managed]):
+    """A database whose calls return futures."""
+
+
 class _Handles:
     """The managed wrappers, and `submit` and `map`, with the options of one handle."""
 
     _executor: ManagedExecutor
 
     @property
-    def db(self) -> StandardDatabase[Managed]:
+    def db(self) -> ManagedDatabase:
         """The database, each of whose calls returns a `JobFuture`."""
-        return StandardDatabase(self._executor)
+        return ManagedDatabase(self._executor)
 
     @property
     def aql(self) -> AQL[Managed]:
@@ -97,7 +101,9 @@ class _Handles:
     @overload
     def submit(self, target: Operation[T], /) -> JobFuture[T]: ...
     @overload
-    def submit(self, target: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> JobFuture[T]: ...
+    def submit(
+        self, target: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> JobFuture[T]: ...
     def submit(self, target: Any, /, *args: Any, **kwargs: Any) -> JobFuture[Any]:
         """Take an operation, or a bound method of a wrapper with its arguments, and give a future.
 
@@ -184,9 +190,7 @@ class JobManager(_Handles):
         return DeskParts(
             name=self._name,
             clock=sender.clock,
-            new_engine=partial(
-                _engine, sender.hosts, options, signer.can_renew
-            ),
+            new_engine=partial(_engine, sender.hosts, options, signer.can_renew),
             new_transport=self._new_transport,
             signer=signer,
             encode=connection.encode,

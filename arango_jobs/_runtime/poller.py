@@ -66,7 +66,8 @@ class Poller:
         self._inbox: deque[tuple[JobFuture[Any], float | None]] = deque()
         self._commands: deque[Callable[[float], None]] = deque()
         self._thread: threading.Thread | None = None
-        self._thread_lock = threading.Lock()
+        # Reentrant: a manager may be collected, and close it, while this is held.
+        self._thread_lock = threading.RLock()
         self._is_asleep = False
         self._is_stopping = False
         self._is_closing = False
@@ -112,6 +113,10 @@ class Poller:
     def close_when_idle(self) -> None:
         """Have the thread close the transport and end as soon as nothing is outstanding."""
         self._is_closing = True
+        with self._thread_lock:
+            if self._thread is None and self._is_free():
+                self.transport.close()
+                return
         self.wake()
 
     def join(self, timeout: float | None) -> bool:
