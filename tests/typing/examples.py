@@ -1,0 +1,81 @@
+"""What type checkers must see, by context; read by mypy and pyright, and never run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import assert_type
+
+from arango_jobs import (
+    ArangoClient,
+    Async,
+    AsyncDatabase,
+    AsyncJob,
+    Cursor,
+    Default,
+    DocumentMeta,
+    EdgeCollection,
+    Forget,
+    Graph,
+    ImportResult,
+    Managed,
+    Response,
+    StandardCollection,
+    StandardDatabase,
+)
+from arango_jobs._runtime.future import JobFuture
+
+Json = dict[str, Any]
+
+
+def direct(client: ArangoClient) -> None:
+    db = client.db("test", username="root", password="passwd")
+    assert_type(db, StandardDatabase[Default])
+    students = db.collection("students")
+    assert_type(students, StandardCollection[Default])
+    assert_type(db["students"], StandardCollection[Default])
+    assert_type(students.insert({"_key": "a"}, silent=False), DocumentMeta)
+    assert_type(students.get("a"), Json | None)
+    assert_type(students["a"], Json | None)
+    assert_type(students.has("a"), bool)
+    assert_type(students.delete("a"), DocumentMeta | bool)
+    assert_type(students.count(), int)
+    assert_type(students.all(), Cursor)
+    assert_type(students.import_bulk([{"a": 1}], batch_size=10), ImportResult)
+    assert_type(db.aql.execute("RETURN 1", batch_size=1), Cursor)
+    assert_type(db.create_collection("c"), StandardCollection[Default])
+    assert_type(db.create_graph("g"), Graph[Default])
+    assert_type(db.version(), Any)
+    assert_type(db.databases(), list[str])
+    assert_type(db.request("GET", "/_api/version"), Response)
+    edges = db.graph("g").edge_collection("e")
+    assert_type(edges, EdgeCollection[Default])
+    assert_type(edges.link("a/1", "a/2"), Json)
+    assert_type(len(students), int)
+    assert_type("a" in students, bool)
+
+
+def as_jobs(db: StandardDatabase) -> None:
+    kept = db.begin_async_execution()
+    assert_type(kept, AsyncDatabase[Async])
+    assert_type(kept.collection("c").insert({}), AsyncJob[DocumentMeta])
+    assert_type(kept.aql.execute("RETURN 1"), AsyncJob[Cursor])
+    assert_type(kept.aql.execute("RETURN 1").result(), Cursor)
+    forgotten = db.begin_async_execution(return_result=False)
+    assert_type(forgotten, AsyncDatabase[Forget])
+
+
+def managed(students: StandardCollection[Managed], db: StandardDatabase[Managed]) -> None:
+    assert_type(students.insert({}), JobFuture[DocumentMeta])
+    assert_type(students.insert({}).result(), DocumentMeta)
+    assert_type(students.get("a").result(timeout=3), Json | None)
+    assert_type(students["a"], JobFuture[Json | None])
+    assert_type(db.aql.execute("RETURN 1"), JobFuture[Cursor])
+    assert_type(db.create_collection("c"), JobFuture[StandardCollection[Managed]])
+    assert_type(db.collection("c").count(), JobFuture[int])
+
+
+def wrong(students: StandardCollection) -> None:
+    students.insert()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    students.insert({}, no_such_option=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    students.count().result()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
