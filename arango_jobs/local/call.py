@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "is_true"]
 
+_MAX_NUMBER = 2**63 - 1
 _TRUE = frozenset({"true", "yes", "on", "y", "1", "✓"})
 
 
@@ -86,7 +87,7 @@ class Call:
             if not ("0" <= character <= "9"):
                 break
             digits += character
-        return int(digits or 0)
+        return min(int(digits or 0), _MAX_NUMBER)
 
     def required(self, name: str) -> str:
         """Return a query parameter that must be there."""

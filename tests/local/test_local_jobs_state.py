@@ -143,6 +143,14 @@ def test_count_is_looked_at_after_adding(ask, count):
     assert len(ask("GET", f"/_api/job/pending?count={count}").document()) == 1
 
 
+def test_absurd_numbers_are_numbers(ask):
+    """Twenty nines are more than there are jobs, or rows."""
+    job = ask.submit("POST", DOCUMENTS, {})
+    assert ask("GET", f"/_api/job/pending?count={'9' * 20}").document() == [job]
+    body = {"query": "RETURN 1", "batchSize": 1e300}
+    assert ask("POST", "/_api/cursor", body).document()["result"] == [1]
+
+
 def test_lists_are_newest_first_or_shuffled(ask, build):
     """Clients must not rely on an order; an option shuffles."""
     jobs = [ask.submit("POST", DOCUMENTS, {}) for _ in range(20)]

@@ -19,6 +19,7 @@ __all__ = ["route"]
 route = RouteTable()
 _CURSOR = "/_api/cursor/{id}"
 _DEFAULT_BATCH = 1000
+_MAX_BATCH = 2**31
 
 
 @route("POST /_api/cursor", slow=True)
@@ -40,7 +41,7 @@ def create(call: Call) -> Response:
         database=call.database.name,
         owner=call.identity.owner,
         rows=(),
-        batch_size=int(batch_size),
+        batch_size=int(min(batch_size, _MAX_BATCH)),
         ttl=ttl,
         allow_retry=options.get("allowRetry") is True,
     )
