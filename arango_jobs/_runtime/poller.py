@@ -23,6 +23,7 @@ from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply, Transport
 from arango_jobs._runtime.endings import Ended, Endings
 from arango_jobs._runtime.future import JobFuture, start_all
+from arango_jobs._runtime.journal import Journal
 from arango_jobs._runtime.news import News
 from arango_jobs._wire.arrays import Encode
 from arango_jobs._wire.calls import meaning_of_failure, read, request_for
@@ -52,6 +53,7 @@ class Poller:
         loads: Callable[[bytes], Any],
         news: News,
         request_timeout: float,
+        journal: Journal | None = None,
         name: str = "arango-jobs",
     ) -> None:
         self.engine = engine
@@ -62,6 +64,7 @@ class Poller:
         self._encode = encode
         self._endings = Endings(encode, loads)
         self._timeout = request_timeout
+        self._journal = journal
         self._name = name
         self._inbox: deque[tuple[JobFuture[Any], float | None]] = deque()
         self._commands: deque[Callable[[float], None]] = deque()
@@ -139,7 +142,7 @@ class Poller:
             if future.end_with_error(error) or future.cancel():
                 ended.lost.append(future)
         self.engine.abandon_all(now)
-        self.news.ended(ended)
+        self._tell(ended)
 
     def open_futures(self) -> list[JobFuture[Any]]:
         """Return all futures that have not ended (some may appear twice)."""
@@ -178,6 +181,9 @@ class Poller:
             self.engine.begin_renewal(now)
         self.engine.plan(now)
         self._act(now)
+        if self._journal is not None:
+            # Nothing has been written to a socket yet: `poll` does that.
+            self._journal.commit()
         for event in self._poll(now, longest):
             self._hear(event, self._clock.monotonic())
         self._act(self._clock.monotonic())
@@ -198,9 +204,11 @@ class Poller:
             self._is_asleep = False
 
     def _take_in(self, now: float) -> None:
-        inbox, add = self._inbox, self.engine.add
+        inbox, add, journal = self._inbox, self.engine.add, self._journal
         while inbox:
             future, deadline = inbox.popleft()
+            if journal is not None:
+                journal.taken(future)
             add(future, now, deadline)
         while self._commands:
             self._commands.popleft()(now)
@@ -259,6 +267,8 @@ class Poller:
             job.parts = started
         for part in started:
             part.job = job
+        if self._journal is not None:
+            self._journal.sending(job)
         return True
 
     # ---- answers
@@ -296,6 +306,8 @@ class Poller:
             engine.behind_balancer(ask.host)
         engine.heard(ask, meaning, detail, now)
         if meaning is Meaning.ACCEPTED and ask.job is not None:
+            if self._journal is not None:
+                self._journal.accepted(ask.job)
             self.news.submitted(ask.job.parts)
 
     def _hear_failure(self, failure: Failure, now: float) -> None:
@@ -324,6 +336,8 @@ class Poller:
         return is_new
 
     def _tell(self, ended: Ended) -> None:
+        if self._journal is not None:
+            self._journal.ended(ended)
         for future in ended.succeeded:
             future.payload = future.body = None
         self.news.ended(ended)
