@@ -30,18 +30,22 @@ class CarefulReader:
     """Reads responses of one connection, from the first byte of one to the end of another.
 
     `is_idle`: it stands between two responses, so that another reader may go on.
-    `is_last`: the server closes the connection; what follows belongs to no response.
     """
 
     def __init__(self, *, is_head: bool, max_head: int, max_body: int) -> None:
         self.is_idle = True
-        self.is_last = False
+        self._ends = False
         self._is_head = is_head
         self._max_head = max_head
         self._max_body = max_body
         self._parser = HttpResponseParser(self)
         self._out: list[Outcome] = []
         self._start()
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the last response of the connection is complete."""
+        return self._ends and self.is_idle
 
     def _start(self) -> None:
         self._headers: list[tuple[str, str]] = []
@@ -60,7 +64,7 @@ class CarefulReader:
         except HttpParserUpgrade:
             raise NotHTTPError("the server switched to another protocol, unasked") from None
         except HttpParserError as error:
-            if self.is_last and self.is_idle:
+            if self.is_last:
                 return
             if isinstance(error.__context__, TransportError):
                 raise error.__context__ from None
@@ -76,7 +80,7 @@ class CarefulReader:
         if not self._in_body or not names.isdisjoint(("content-length", "transfer-encoding")):
             raise ConnectionLostError("the connection ended within a response")
         self._out = out
-        self.is_last = True
+        self._ends = True
         self._finish()
 
     def _count_head(self, size: int) -> None:
@@ -107,7 +111,7 @@ class CarefulReader:
         status = self._parser.get_status_code()
         if status < 200:
             return
-        self.is_last = self.is_last or not self._keeps_alive(status)
+        self._ends = self._ends or not self._keeps_alive(status)
         if self._is_head:
             self._finish()
 
@@ -122,7 +126,7 @@ class CarefulReader:
     def on_body(self, data: bytes) -> None:
         """Take a piece of a body."""
         if self._is_head:
-            self.is_last = True
+            self._ends = True
             return
         self._size += len(data)
         if self._size > self._max_body:

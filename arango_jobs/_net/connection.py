@@ -25,16 +25,20 @@ class Connection:
     """A connected socket, the flights on it, and the position in its stream.
 
     `depth` is how many flights it takes now; `written` how many bytes of the
-    stream the kernel was handed, `end` how long the stream is so far.
+    stream the kernel was handed, `end` how long the stream is so far. `number`
+    counts the connections that have been made to its host.
     """
 
     __slots__ = (
-        "answered", "depth", "end", "flights", "has_answered", "last_read", "outbox",
+        "answered", "depth", "end", "flights", "has_answered", "last_read", "number", "outbox",
         "reader", "sock", "url", "written",
     )  # fmt: skip
 
-    def __init__(self, sock: socket.socket, reader: ResponseReader, url: str) -> None:
+    def __init__(
+        self, sock: socket.socket, reader: ResponseReader, url: str, number: int = 0
+    ) -> None:
         self.sock = sock
+        self.number = number
         self.reader = reader
         self.url = url
         self.flights: deque[Flight] = deque()

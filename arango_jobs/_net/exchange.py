@@ -23,6 +23,12 @@ class Exchange:
     token: Any
     timeout: float
     """Seconds from being handed to the transport until it counts as broken."""
+    epoch: int | None = None
+    """Never to be written on a connection to the host that is newer than this many `Connected`.
+
+    A request that names a job must not reach a server that has restarted since,
+    where the id may be another job's; it fails with `may_have_run=False` instead.
+    """
 
 
 @dataclass(slots=True, eq=False)

@@ -129,7 +129,9 @@ class Lane:
         reader = ResponseReader(
             max_head=settings.max_head_bytes, max_body=settings.max_response_bytes
         )
-        connection = Connection(result, reader, self._host.url)
+        number = self._shared.dialed.get(self._index, 0) + 1
+        self._shared.dialed[self._index] = number
+        connection = Connection(result, reader, self._host.url, number)
         connection.last_read = now
         self.connections.append(connection)
         self._shared.selector.register(result, _READ, partial(self._on_ready, connection))
@@ -179,22 +181,38 @@ class Lane:
             self._drop(connection)
             return
         flights = self._taken(
+            connection,
             connection.depth - len(connection.flights),
             self._shared.settings.max_pipelined_bytes - connection.unanswered_bytes,
         )
         if flights:
             self._write(connection, flights)
 
-    def _taken(self, room: int, size: int) -> list[Flight]:
+    def _taken(self, connection: Connection, room: int, size: int) -> list[Flight]:
         """Return what is to be written next: at most `room`, the last may exceed `size` bytes."""
-        queue = self.queue
+        queue, number = self.queue, connection.number
         taken: list[Flight] = []
+        too_old: list[Flight] = []
         while queue and room > 0 and size > 0:
             flight = queue.popleft()
+            epoch = flight.exchange.epoch
+            if epoch is not None and epoch < number:
+                too_old.append(flight)
+                continue
             taken.append(flight)
             size -= len(flight.head) + len(flight.body)
             room -= 1
+        if too_old:
+            self._leave_to_older(too_old)
         return taken
+
+    def _leave_to_older(self, flights: list[Flight]) -> None:
+        """Keep what an older connection may still take; refuse what none can."""
+        oldest = min(connection.number for connection in self.connections)
+        kept = [flight for flight in flights if (flight.exchange.epoch or 0) >= oldest]
+        late = [flight for flight in flights if (flight.exchange.epoch or 0) < oldest]
+        self.queue.extendleft(reversed(kept))
+        self._refuse(late, self._moved_error)
 
     def _write(self, connection: Connection, flights: list[Flight]) -> None:
         try:
@@ -292,6 +310,11 @@ class Lane:
             )
         return ConnectionLostError(
             f"a connection to {self._host.url} was closed: an answer before this one was late"
+        )
+
+    def _moved_error(self, flight: Flight) -> TransportError:
+        return ConnectionLostError(
+            f"the connection to {self._host.url} that this was meant for is gone; nothing was sent"
         )
 
     def _closed_error(self, flight: Flight) -> TransportError:

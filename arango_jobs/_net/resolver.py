@@ -43,6 +43,9 @@ class Resolver:
 
     def poll(self) -> list[Address] | None:
         """Return the addresses, `None` while they are looked up; `OSError` where there are none."""
+        if self._found is not None:
+            # The thread has nothing left to do: this only leaves none behind.
+            self.close()
         if isinstance(self._found, OSError):
             raise self._found
         return self._found

@@ -20,7 +20,7 @@ from requests.cookies import extract_cookies_to_jar
 
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.settings import NetSettings
-from arango_jobs._net.takeover import cookie_header, is_overridden, only_below_pool
+from arango_jobs._net.takeover import cookie_header, environment, is_overridden, only_below_pool
 from arango_jobs.errors import OptionError, ResponseTooLargeError
 from arango_jobs.operations import Headers, Request, Response
 
@@ -77,7 +77,7 @@ class PoolCaller:
         self._headers = {
             name.lower(): (name, value) for name, value in probe.headers.items() if name != "Cookie"
         }
-        merged = session.merge_environment_settings(f"{host.url}/", {}, None, None, None)
+        merged = environment(session, f"{host.url}/")
         proxies, verify, cert = merged["proxies"], merged["verify"], merged["cert"]
         try:
             self._pool: Any = adapter.get_connection_with_tls_context(
@@ -182,7 +182,7 @@ class SessionCaller:
         # requests takes the quotes off dots, and then takes them for steps in the path.
         query = urlsplit(str(prepared.url)).query if self._session.params else ""
         prepared.url = f"{url.partition('?')[0]}?{query}" if query else url
-        merged = self._session.merge_environment_settings(url, {}, True, None, None)
+        merged = {**environment(self._session, url), "stream": True}
         timeouts = (self._settings.connect_timeout, timeout)
         return self._session.send(prepared, allow_redirects=False, timeout=timeouts, **merged)
 

@@ -27,4 +27,6 @@ class Shared:
     wake: Callable[[], None]
     tls: Callable[[], ssl.SSLContext]
     events: list[TransportEvent] = field(default_factory=list)
+    dialed: dict[int, int] = field(default_factory=dict)
+    """How many connections have been made to each host."""
     view: memoryview = field(default_factory=lambda: memoryview(bytearray(_RECEIVE_BYTES)))

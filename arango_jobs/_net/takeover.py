@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,14 @@ from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.tls import tls_context
 from arango_jobs.operations import Headers
 
-__all__ = ["cookie_header", "is_overridden", "obstacle", "only_below_pool", "taken_over"]
+__all__ = [
+    "cookie_header",
+    "environment",
+    "is_overridden",
+    "obstacle",
+    "only_below_pool",
+    "taken_over",
+]
 
 # Not annotated by requests.
 cookie_header: Callable[..., str | None] = get_cookie_header
@@ -65,6 +73,18 @@ def taken_over(
     )
 
 
+def environment(session: requests.Session, url: str) -> dict[str, Any]:
+    """Return `proxies`, `stream`, `verify` and `cert` for requests to `url`.
+
+    As `requests` merges them, but for one thing: a `verify` that was set in the
+    session is obeyed, and REQUESTS_CA_BUNDLE stands only for one that was not.
+    """
+    merged: dict[str, Any] = dict(session.merge_environment_settings(url, {}, None, None, None))
+    if merged["verify"] is None or session.verify is not True:
+        merged["verify"] = session.verify
+    return merged
+
+
 def is_overridden(thing: object, names: Sequence[str], base: type) -> bool:
     """Whether the class of `thing`, or somebody in the object itself, replaces one of `names`."""
     kind = type(thing)
@@ -75,8 +95,7 @@ def is_overridden(thing: object, names: Sequence[str], base: type) -> bool:
 
 
 def _has_proxy(session: requests.Session, url: str) -> bool:
-    merged = session.merge_environment_settings(url, {}, None, None, None)
-    return bool(select_proxy(url, merged["proxies"]))
+    return bool(select_proxy(url, environment(session, url)["proxies"]))
 
 
 def _has_adapter(session: requests.Session, url: str) -> bool:
@@ -151,10 +170,9 @@ def _host_headers(session: requests.Session, url: str) -> Headers:
     return tuple(headers)
 
 
-def _tls(session: requests.Session, hosts: Sequence[str]) -> Any:
+def _tls(session: requests.Session, hosts: Sequence[str]) -> ssl.SSLContext | None:
     url = next((url for url in hosts if url.startswith("https:")), None)
     if url is None:
         return None
-    merged = session.merge_environment_settings(url, {}, None, None, None)
-    verify = merged["verify"]
-    return tls_context(True if verify is None else verify, merged["cert"])
+    merged = environment(session, url)
+    return tls_context(merged["verify"], merged["cert"])

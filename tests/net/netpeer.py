@@ -12,10 +12,20 @@ import ssl
 import struct
 import threading
 from collections.abc import Iterator
+from typing import TypeVar
 
-from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply, TransportEvent
+from arango_jobs._net.exchange import (
+    Connected,
+    Exchange,
+    Failure,
+    Reply,
+    Transport,
+    TransportEvent,
+)
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs.operations import Headers, Request
+
+AnyTransport = TypeVar("AnyTransport", bound=Transport)
 
 PATIENCE = 10.0
 """Seconds after which a test that waits for the other side fails."""
@@ -136,9 +146,7 @@ class Listener:
         self.sock.close()
 
 
-def poll_until(
-    transport: PipelineTransport, count: int, kind: type = object
-) -> list[TransportEvent]:
+def poll_until(transport: Transport, count: int, kind: type = object) -> list[TransportEvent]:
     """Poll until `count` events of `kind` came; return all events."""
     events: list[TransportEvent] = []
     while sum(isinstance(event, kind) for event in events) < count:
@@ -239,7 +247,7 @@ class ManualClock:
 
 
 @contextlib.contextmanager
-def closing(transport: PipelineTransport) -> Iterator[PipelineTransport]:
+def closing(transport: AnyTransport) -> Iterator[AnyTransport]:
     """Close `transport` at the end of the block."""
     try:
         yield transport

@@ -191,7 +191,9 @@ def test_old_server(transport: PipelineTransport, listener: Listener) -> None:
     for body in (b"one", b"two"):
         peer = connected_peer(transport, listener)
         peer.requests(1)
-        peer.send(b"HTTP/1.0 200 OK\r\n\r\n" + body)
+        peer.send(b"HTTP/1.0 200 OK\r\n\r\n" + body[:1])
+        assert transport.poll(0) == []
+        peer.send(body[1:])
         peer.close()
         assert (200, body) in outcomes(poll_until(transport, 1, Reply)).values()
 

@@ -81,7 +81,8 @@ def test_bad_method(method: str) -> None:
     "header",
     [
         ("X", "a\r\nY: b"), ("X", "a\nb"), ("X", "\0"), ("X", "\u20ac"), ("X\r\nY", "b"),
-        ("X:", "b"), ("", "b"), ("X ", "b"), ("Content-Length", "5"), ("transfer-encoding", "chunked"),
+        ("X:", "b"), ("", "b"), ("X ", "b"), ("Content-Length", "5"),
+        ("transfer-encoding", "chunked"),
     ],
 )  # fmt: skip
 def test_bad_header(header: tuple[str, str]) -> None:

@@ -301,3 +301,17 @@ def test_repeated_header() -> None:
     """Values of a header that comes more than once become a list."""
     data = b"HTTP/1.1 200 OK\r\nVia: a\r\nVIA: b\r\nContent-Length: 0\r\n\r\n"
     assert one(data).headers["via"] == "a, b"
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nConnection: close\r\n", b"HTTP/1.0 200 OK\r\n"]
+)
+def test_last_answer_in_pieces(head: bytes) -> None:
+    """An answer that ends the connection has to be complete before it does."""
+    reader = fast()
+    out: list[Outcome] = []
+    for piece in (head + b"Content-Length: 2\r\n", b"\r\n", b"a"):
+        reader.feed(piece, out)
+        assert (out, reader.is_last) == ([], False)
+    reader.feed(b"b", out)
+    assert (plain(out[0])[2], reader.is_last) == (b"ab", True)
