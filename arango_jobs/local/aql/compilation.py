@@ -166,8 +166,8 @@ class Compilation:
         collection = self._open(name)
         if collection.name in self.modified:
             raise problem(1579, f"access after data-modification by {collection.name}", 400)
-        if self.access.setdefault(collection.name, "read") == "read":
-            self._allow(self.run.context.can_read, collection.name)
+        self.run.require_readable(collection.name)
+        self.access.setdefault(collection.name, "read")
         return collection
 
     def writing(self, name: str) -> CollectionLike:
@@ -175,7 +175,7 @@ class Compilation:
         collection = self._open(name)
         if collection.name in self.modified:
             raise problem(1579, f"access after data-modification by {collection.name}", 400)
-        self._allow(self.run.context.can_write, collection.name)
+        self.run.require_writable(collection.name)
         self.access[collection.name] = "write"
         self.modified.add(collection.name)
         return collection
@@ -188,8 +188,3 @@ class Compilation:
                 raise
             raise problem(1203, f"collection or view not found: {name}", 404) from None
         return collection
-
-    @staticmethod
-    def _allow(right: Callable[[str], bool], name: str) -> None:
-        if not right(name):
-            raise ArangoError(11, f"AQL: not authorized to access collection '{name}'", 403)

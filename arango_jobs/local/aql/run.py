@@ -37,22 +37,46 @@ def _size(value: Any) -> int:
     return total
 
 
+def _require(allowed: bool, name: str) -> None:
+    if not allowed:
+        raise ArangoError(11, f"AQL: not authorized to access collection '{name}'", 403)
+
+
 class Run:
     """The mutable state of one run; used by one thread at a time."""
 
     __slots__ = (
-        "context", "filtered", "full_count", "ignored", "memory", "nodes", "options", "peak",
-        "scanned_full", "scanned_index", "warnings", "written",
+        "_readable", "context", "filtered", "full_count", "ignored", "memory", "nodes", "options",
+        "peak", "scanned_full", "scanned_index", "warnings", "written",
     )  # fmt: skip
 
     def __init__(self, context: QueryContext, options: QueryOptions) -> None:
         self.context = context
+        self._readable: set[str] = set()
         self.options = options
         self.warnings: list[dict[str, Any]] = []
         self.written = self.ignored = self.scanned_full = self.scanned_index = self.filtered = 0
         self.full_count: int | None = None
         self.memory = self.peak = 0
         self.nodes: list[dict[str, Any]] = []
+
+    def require_readable(self, name: str) -> None:
+        """Raise 11 unless the user may read the collection; asked once for each."""
+        if name not in self._readable:
+            _require(self.context.can_read(name), name)
+            self._readable.add(name)
+
+    def is_readable(self, name: str) -> bool:
+        """Tell whether the user may read the collection."""
+        try:
+            self.require_readable(name)
+        except ArangoError:
+            return False
+        return True
+
+    def require_writable(self, name: str) -> None:
+        """Raise 11 unless the user may write to the collection."""
+        _require(self.context.can_write(name), name)
 
     def check(self) -> None:
         """Raise 1500 if the query was killed or its time is over."""

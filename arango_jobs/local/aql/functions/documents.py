@@ -7,7 +7,6 @@ from typing import Any
 from arango_jobs.local.aql.functions.arguments import array, text
 from arango_jobs.local.aql.functions.registry import REGISTRY, ArgumentError, function
 from arango_jobs.local.aql.run import Run, failure
-from arango_jobs.local.errors import ArangoError
 
 __all__: list[str] = []
 
@@ -18,8 +17,7 @@ def _read(run: Run, collection: str, key: str) -> Document | None:
     found = run.context.database.collections.get(collection)
     if found is None:
         return None
-    if not run.context.can_read(found.name):
-        raise ArangoError(11, f"AQL: not authorized to access collection '{found.name}'", 403)
+    run.require_readable(found.name)
     run.scanned_index += 1
     document: Document | None = found.documents.get(key)
     return document
@@ -53,7 +51,7 @@ def collections(run: Run) -> list[Document]:
     return [
         {"_id": getattr(collection, "id", name), "name": name}
         for name, collection in known
-        if run.context.can_read(name)
+        if run.is_readable(name)
     ]
 
 
