@@ -60,8 +60,14 @@ class RouteTable:
         return register
 
 
+# Where a wrong number of segments is a bad parameter; elsewhere the path is just unknown.
+_STRICT = frozenset({("_api", "job"), ("_admin", "job"), ("_api", "document"), ("_api", "import")})
+
+
 def _wrong_arity(call: Call) -> Response:
-    raise ArangoError(400, "wrong number of path segments")
+    if _prefix(_split(call.path)) in _STRICT:
+        raise ArangoError(400, "wrong number of path segments")
+    raise ArangoError(404, f"the embedded server does not have {unquote(call.path)}")
 
 
 def _wrong_method(call: Call) -> Response:

@@ -37,12 +37,8 @@ names = st.sampled_from(["c", "e", "g", "a", "root", "_system", "1", "0", "all",
 texts = st.one_of(names, st.text(max_size=12))
 numbers = st.one_of(st.integers(-(2**70), 2**70), st.floats(allow_nan=False, allow_infinity=False))
 known_keys = st.sampled_from(
-    ["_key", "_id", "_rev", "_from", "_to", "name", "type", "fields", "query", "bindVars",
-     "options", "batchSize", "ttl", "count", "collection", "collections", "from", "to", "edgeDefinitions",
-     "orphanCollections", "keyOptions", "users", "username", "user", "passwd", "password", "active",
-     "extra", "grant", "valid_until", "unique", "sparse", "write", "read", "increment", "offset",
-     "slowQueryThreshold", "memoryLimit", "maxRuntime", "profile", "stream", "allowRetry"]
-)  # fmt: skip
+    ["_key", "_id", "_rev", "_from", "_to", "name", "type", "fields", "query", "bindVars", "options", "batchSize", "ttl", "count", "collection", "collections", "from", "to", "edgeDefinitions", "orphanCollections", "keyOptions", "users", "username", "user", "passwd", "password", "active", "extra", "grant", "valid_until", "unique", "sparse", "write", "read", "increment", "offset", "slowQueryThreshold", "memoryLimit", "maxRuntime", "profile", "stream", "allowRetry"]
+)
 scalars = st.one_of(
     st.none(),
     st.booleans(),
@@ -62,10 +58,7 @@ values = st.recursive(
 bodies = st.one_of(values.map(orjson.dumps), st.binary(max_size=60), st.just(b""))
 parameters = st.dictionaries(
     st.sampled_from(
-        ["collection", "type", "count", "stamp", "silent", "returnNew", "returnOld",
-         "overwriteMode", "onDuplicate", "complete", "details", "keepNull", "mergeObjects", "ignoreRevs", "onlyget",
-         "waitForSync", "versionAttribute", "excludeSystem", "full", "dropCollections", "withData",
-         "vertex", "direction", "rev", "fromPrefix", "overwrite", "all", "soft"]
+        ["collection", "type", "count", "stamp", "silent", "returnNew", "returnOld", "overwriteMode", "onDuplicate", "complete", "details", "keepNull", "mergeObjects", "ignoreRevs", "onlyget", "waitForSync", "versionAttribute", "excludeSystem", "full", "dropCollections", "withData", "vertex", "direction", "rev", "fromPrefix", "overwrite", "all", "soft"]
     ),
     st.one_of(names, st.sampled_from(["true", "false", "0", "1", "array", "documents", "auto",
                                       "update", "replace", "ignore"]), st.text(max_size=8)),
@@ -144,7 +137,8 @@ def test_any_path_is_answered(method, path):
             st.binary(max_size=40),
             st.sampled_from(
                 [b"GET /_api/version HTTP/1.1\r\n", b"POST /_api/import HTTP/1.1\r\n", AUTH,
-                 b"\r\n", b"Content-Length: 5\r\n", b"Content-Length: 99999999999999999999\r\n", b"hello",
+                 b"\r\n", b"Content-Length: 5\r\n",
+                 b"Content-Length: 99999999999999999999\r\n", b"hello",
                  b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n", b" ", b"HTTP/1.0",
                  b"Connection: Upgrade\r\nUpgrade: websocket\r\n",
                  b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]

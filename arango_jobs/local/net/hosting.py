@@ -19,6 +19,7 @@ __all__ = ["Hosting"]
 
 _KEEP_ALIVE = 300  # --http.keep-alive-timeout
 _PATIENCE = 10.0
+_ROUNDS = 5
 
 
 class _Application:
@@ -26,6 +27,7 @@ class _Application:
 
     def __init__(self, coordinator: Coordinator) -> None:
         self.coordinator = coordinator
+        self.closed = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Never called: see `ArangoProtocol`."""
@@ -41,14 +43,16 @@ class _Listener:
         self._sock: socket.socket | None = sock
         self._tls = tls
         self._server: uvicorn.Server | None = None
+        self._application = _Application(coordinator)
 
     async def open(self) -> None:
         """Accept connections."""
         sock = self._sock or bind(*self.address)
         self._sock = None
+        self._application = _Application(self.coordinator)
         certfile, keyfile = self._tls or (None, None)
         config = uvicorn.Config(
-            _Application(self.coordinator),
+            self._application,
             http=ArangoProtocol,
             ws="none",
             lifespan="off",
@@ -73,8 +77,9 @@ class _Listener:
     async def close(self) -> None:
         """Refuse connections and cut those that are open."""
         server, self._server = self._server, None
+        self._application.closed = True
         if server is not None:
-            server.force_exit = True
+            await self._stop_accepting(server)
             for listening in server.servers:
                 listening.close()
             for connection in list(server.server_state.connections):
@@ -82,6 +87,16 @@ class _Listener:
         elif self._sock is not None:
             self._sock.close()
             self._sock = None
+
+    async def _stop_accepting(self, server: uvicorn.Server) -> None:
+        """Let what is being accepted come through: asyncio loses it when the listener closes."""
+        loop = asyncio.get_running_loop()
+        for listening in server.servers:
+            for sock in listening.sockets:
+                with contextlib.suppress(NotImplementedError):
+                    loop.remove_reader(sock.fileno())
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -82,6 +82,12 @@ class ArangoProtocol(HttpToolsProtocol):
 
     # from the socket
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin; a server that has closed meanwhile ends it at once."""
+        super().connection_made(transport)
+        if self.config.loaded_app.closed:
+            self.shutdown()
+
     def data_received(self, data: bytes) -> None:
         """Take bytes; everything answered meanwhile goes out in one write."""
         self._unset_keepalive_if_required()

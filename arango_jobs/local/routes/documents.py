@@ -132,7 +132,8 @@ def edges(call: Call) -> Response:
         raise ArangoError(1585, "collection is not an edge collection")
     direction = {"in": "inbound", "out": "outbound"}.get(call.query.get("direction", "any"), "any")
     found = collection.edges(call.required("vertex"), direction)
-    return Response.json({"edges": found, "error": False, "code": 200, "stats": {}})
+    stats = {"scannedIndex": len(found), "filtered": 0}
+    return Response.json({"edges": found, "error": False, "code": 200, "stats": stats})
 
 
 def _change(

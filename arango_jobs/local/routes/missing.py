@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from arango_jobs.local.call import Call
 from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.messages import Response
@@ -45,7 +47,10 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 def _refuse(call: Call) -> Response:
     prefix = "/".join(call.path.split("/")[:3])
-    what = MISSING.get(prefix, call.path)
+    return _refuse_by_name(MISSING.get(prefix, call.path), call)
+
+
+def _refuse_by_name(what: str, call: Call) -> Response:
     raise ArangoError(9, f"not implemented: the embedded server does not have {what}")
 
 
@@ -54,6 +59,20 @@ for _prefix in MISSING:
         continue  # The list is there: see admin.
     for _tail in ("", "/{a}", "/{a}/{b}", "/{a}/{b}/{c}"):
         route(*(f"{method} {_prefix}{_tail}" for method in _METHODS), lane=Lane.FAST)(_refuse)
+for _name, _what in {
+    "GET /_api/query/rules": "the list of optimizer rules",
+    "GET /_api/collection/{collection}/shards": "shards",
+    "PUT /_api/collection/{collection}/responsibleShard": "shards",
+    "GET /_admin/server/jwt": "rotation of JWT secrets",
+    "POST /_admin/server/jwt": "rotation of JWT secrets",
+    "POST /_admin/server/tls": "reloading of TLS keys",
+    "POST /_admin/server/encryption": "encryption at rest",
+    "GET /_admin/server/api-calls": "a list of recent calls",
+    "PUT /_admin/server/mode": "a read-only mode",
+    "PUT /_admin/compact": "compaction",
+    "GET /_admin/database/target-version": "a storage format version",
+}.items():
+    route(_name, lane=Lane.FAST)(partial(_refuse_by_name, _what))
 for _template in ("/_api/tasks", "/_api/tasks/{id}"):
     route(*(f"{method} {_template}" for method in ("POST", "PUT", "DELETE")), lane=Lane.FAST)(
         _refuse
