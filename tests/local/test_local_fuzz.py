@@ -37,7 +37,50 @@ names = st.sampled_from(["c", "e", "g", "a", "root", "_system", "1", "0", "all",
 texts = st.one_of(names, st.text(max_size=12))
 numbers = st.one_of(st.integers(-(2**70), 2**70), st.floats(allow_nan=False, allow_infinity=False))
 known_keys = st.sampled_from(
-    ["_key", "_id", "_rev", "_from", "_to", "name", "type", "fields", "query", "bindVars", "options", "batchSize", "ttl", "count", "collection", "collections", "from", "to", "edgeDefinitions", "orphanCollections", "keyOptions", "users", "username", "user", "passwd", "password", "active", "extra", "grant", "valid_until", "unique", "sparse", "write", "read", "increment", "offset", "slowQueryThreshold", "memoryLimit", "maxRuntime", "profile", "stream", "allowRetry"]
+    [
+        "_key",
+        "_id",
+        "_rev",
+        "_from",
+        "_to",
+        "name",
+        "type",
+        "fields",
+        "query",
+        "bindVars",
+        "options",
+        "batchSize",
+        "ttl",
+        "count",
+        "collection",
+        "collections",
+        "from",
+        "to",
+        "edgeDefinitions",
+        "orphanCollections",
+        "keyOptions",
+        "users",
+        "username",
+        "user",
+        "passwd",
+        "password",
+        "active",
+        "extra",
+        "grant",
+        "valid_until",
+        "unique",
+        "sparse",
+        "write",
+        "read",
+        "increment",
+        "offset",
+        "slowQueryThreshold",
+        "memoryLimit",
+        "maxRuntime",
+        "profile",
+        "stream",
+        "allowRetry",
+    ]
 )
 scalars = st.one_of(
     st.none(),
@@ -58,12 +101,46 @@ values = st.recursive(
 bodies = st.one_of(values.map(orjson.dumps), st.binary(max_size=60), st.just(b""))
 parameters = st.dictionaries(
     st.sampled_from(
-        ["collection", "type", "count", "stamp", "silent", "returnNew", "returnOld", "overwriteMode", "onDuplicate", "complete", "details", "keepNull", "mergeObjects", "ignoreRevs", "onlyget", "waitForSync", "versionAttribute", "excludeSystem", "full", "dropCollections", "withData", "vertex", "direction", "rev", "fromPrefix", "overwrite", "all", "soft"]
+        [
+            "collection",
+            "type",
+            "count",
+            "stamp",
+            "silent",
+            "returnNew",
+            "returnOld",
+            "overwriteMode",
+            "onDuplicate",
+            "complete",
+            "details",
+            "keepNull",
+            "mergeObjects",
+            "ignoreRevs",
+            "onlyget",
+            "waitForSync",
+            "versionAttribute",
+            "excludeSystem",
+            "full",
+            "dropCollections",
+            "withData",
+            "vertex",
+            "direction",
+            "rev",
+            "fromPrefix",
+            "overwrite",
+            "all",
+            "soft",
+        ]
     ),
-    st.one_of(names, st.sampled_from(["true", "false", "0", "1", "array", "documents", "auto",
-                                      "update", "replace", "ignore"]), st.text(max_size=8)),
+    st.one_of(
+        names,
+        st.sampled_from(
+            ["true", "false", "0", "1", "array", "documents", "auto", "update", "replace", "ignore"]
+        ),
+        st.text(max_size=8),
+    ),
     max_size=5,
-)  # fmt: skip
+)
 headers = st.dictionaries(
     st.sampled_from(
         ["x-arango-async", "if-match", "if-none-match", "x-arango-trx-id", "content-encoding",

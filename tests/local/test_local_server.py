@@ -170,7 +170,7 @@ def test_shutdown_by_request_closes_the_port():
     with LocalServer() as server:
         with Wire(server) as wire:
             assert wire.ask("DELETE", "/_admin/shutdown").status == 200
-        with pytest.raises(ConnectionRefusedError):
+        with pytest.raises(ConnectionRefusedError):  # noqa: PT012 - asked until it is
             while True:
                 with contextlib.suppress(ConnectionResetError):
                     Wire(server).socket.close()
