@@ -38,6 +38,9 @@ __all__ = ["Poller"]
 _LINGER = 1.0
 """Seconds that the thread stays when nothing is outstanding: starting one costs too."""
 
+_BOUND = frozenset({Call.FETCH, Call.ASK, Call.CANCEL, Call.DELETE})
+"""Calls that name a job: they must not reach a server that has restarted since."""
+
 
 class Poller:
     """Moves operations through the engine and a transport."""
@@ -245,7 +248,8 @@ class Poller:
             request = self._signer.renewal()
         else:
             request = self._signer.sign(request_for(ask, self._encode))
-        self.transport.send(Exchange(request, ask.host, ask, self._timeout))
+        epoch = ask.epoch if ask.call in _BOUND else None
+        self.transport.send(Exchange(request, ask.host, ask, self._timeout, epoch))
 
     def _start_parts(self, ask: Ask, now: float) -> bool:
         """Mark the parts of a job as sent; leave out those that were cancelled meanwhile."""

@@ -1,0 +1,57 @@
+"""A request that names a job never goes out on a connection newer than its epoch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netpeer import Listener, answer, connected_peer, exchange, outcomes, poll_until
+
+from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply
+from arango_jobs._net.pipeline import PipelineTransport
+from arango_jobs.errors import ConnectionLostError
+
+
+def _bound(token: object, epoch: int) -> Exchange:
+    return replace(exchange(token), epoch=epoch)
+
+
+def test_written_on_the_connection_it_knows(
+    transport: PipelineTransport, listener: Listener
+) -> None:
+    """An epoch of one is good for the first connection."""
+    transport.send(exchange("first"))
+    peer = connected_peer(transport, listener)
+    peer.requests(1)
+    peer.send(answer())
+    poll_until(transport, 1, Reply)
+    transport.send(_bound("second", 1))
+    transport.poll(0)
+    peer.requests(1)
+    peer.send(answer())
+    (reply,) = poll_until(transport, 1, Reply)
+    assert reply.exchange.token == "second"
+
+
+def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: Listener) -> None:
+    """The server may have restarted: not a byte of it is written, and others go on."""
+    transport.send(exchange("first"))
+    peer = connected_peer(transport, listener)
+    peer.requests(1)
+    peer.send(answer())
+    poll_until(transport, 1, Reply)
+    peer.sock.close()
+    transport.poll(0)
+    transport.send(_bound("fetch", 1))
+    transport.send(exchange("identify"))
+    events = poll_until(transport, 1, Failure)
+    assert any(isinstance(event, Connected) for event in events)
+    (failure,) = [event for event in events if isinstance(event, Failure)]
+    assert failure.exchange.token == "fetch"
+    assert failure.may_have_run is False
+    assert isinstance(failure.error, ConnectionLostError)
+    fresh = listener.accept()
+    transport.poll(0)
+    assert len(fresh.requests(1)) == 1
+    assert not fresh.has_more()
+    fresh.send(answer())
+    assert outcomes(poll_until(transport, 1, Reply)) == {"identify": (200, b"{}")}
