@@ -16,8 +16,9 @@ SCALARS = (
 )
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text("abc", max_size=1), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=1), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 RANK = {type(None): 0, bool: 1, int: 2, float: 2, str: 3, list: 4, dict: 5}
@@ -62,7 +63,27 @@ def test_order_is_transitive(first, second, third):
         assert not less(third, first)
 
 
-ORDERED = [None, False, True, -1, 0, 1.5, 2, "", " ", "0", "a", "ab", [], [0], [1, 2], [2], {}, {"b": 1}, {"a": 0}]  # fmt: skip
+ORDERED = [
+    None,
+    False,
+    True,
+    -1,
+    0,
+    1.5,
+    2,
+    "",
+    " ",
+    "0",
+    "a",
+    "ab",
+    [],
+    [0],
+    [1, 2],
+    [2],
+    {},
+    {"b": 1},
+    {"a": 0},
+]
 
 
 @pytest.mark.parametrize(("low", "high"), list(itertools.pairwise(ORDERED)))
@@ -92,8 +113,9 @@ def test_true_values(value):
 
 
 NUMBERS = [
-    (None, 0), (True, 1), ("12", 12), (" 1.5 ", 1.5), ("-3e2", -300), ("", 0), ("1a", 0), ("0x1", 0), ("nan", 0),
-    ([], 0), ([7], 7), ([[8]], 8), ([1, 2], 0), ({}, 0), ("1_000", 0), ("1e999", 0),
+    (None, 0), (True, 1), ("12", 12), (" 1.5 ", 1.5), ("-3e2", -300), ("", 0), ("1a", 0),
+    ("0x1", 0), ("nan", 0), ([], 0), ([7], 7), ([[8]], 8), ([1, 2], 0), ({}, 0), ("1_000", 0),
+    ("1e999", 0),
 ]  # fmt: skip
 
 
@@ -103,7 +125,15 @@ def test_cast_to_number(value, expected):
     assert to_number(value) == expected
 
 
-STRINGS = [(None, ""), (True, "true"), (1, "1"), (2.0, "2"), (1.5, "1.5"), ([1, None], "[1,null]"), ({"a": "b"}, '{"a":"b"}')]  # fmt: skip
+STRINGS = [
+    (None, ""),
+    (True, "true"),
+    (1, "1"),
+    (2.0, "2"),
+    (1.5, "1.5"),
+    ([1, None], "[1,null]"),
+    ({"a": "b"}, '{"a":"b"}'),
+]
 
 
 @pytest.mark.parametrize(("value", "expected"), STRINGS)
