@@ -1,0 +1,248 @@
+"""From a row of the input to the document that is sent: names, types, keys, ends of edges."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection
+from typing import Any
+
+import orjson
+
+from arango_jobs.errors import OptionError
+from arango_jobs.loader.options import LoadOptions
+
+__all__ = ["Converter", "check_columns", "make_converter"]
+
+Converter = Callable[[dict[str, Any]], dict[str, Any]]
+"""Returns another document, or raises ValueError that says what is wrong with this one."""
+
+_TRUE = frozenset({"true", "t", "yes", "y", "1"})
+_FALSE = frozenset({"false", "f", "no", "n", "0"})
+_LITERAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?|true|false")
+_MANY = 19
+_MAX, _MIN = 2**64 - 1, -(2**63)
+
+
+def make_converter(options: LoadOptions) -> Converter | None:
+    """Return what makes documents of rows, `None` where they are documents already."""
+    steps = [step for step in (
+        _renamer(options.rename),
+        _keyer(options.key_field, options.key_prefix),
+        _edger(options),
+        _typer(options.types),
+        _inferrer(options),
+        _emptier(options),
+        _dropper(options.drop),
+    ) if step is not None]  # fmt: skip
+    if not steps:
+        return None
+
+    def convert(row: dict[str, Any]) -> dict[str, Any]:
+        document = dict(row)
+        for step in steps:
+            step(document)
+        return document
+
+    return convert
+
+
+def check_columns(options: LoadOptions, columns: Collection[str], name: str) -> None:
+    """Raise `OptionError` where an option names a column that the input `name` has not."""
+    renamed = {options.rename.get(column, column) for column in columns}
+    key_fields = set() if options.key_field is None else {options.key_field}
+    wanted = {
+        "map": set(options.rename) - set(columns),
+        "type": set(options.types) - renamed,
+        "drop": set(options.drop) - renamed,
+        "key-field": key_fields - renamed,
+    }
+    if options.edge:
+        wanted["from-field"] = {options.from_field} - renamed
+        wanted["to-field"] = {options.to_field} - renamed
+    for option, missing in wanted.items():
+        if missing:
+            raise OptionError(
+                f"{option}: there is no column {min(missing)!r} in {name}; "
+                f"it has {', '.join(sorted(columns))}"
+            )
+
+
+_Step = Callable[[dict[str, Any]], None]
+
+
+def _renamer(names: Any) -> _Step | None:
+    if not names:
+        return None
+
+    def rename(document: dict[str, Any]) -> None:
+        moved = {new: document.pop(old) for old, new in names.items() if old in document}
+        for new in moved:
+            if new in document:
+                raise ValueError(f"there is a field {new!r} already, so none can be renamed to it")
+        document.update(moved)
+
+    return rename
+
+
+def _dropper(names: Collection[str]) -> _Step | None:
+    if not names:
+        return None
+
+    def drop(document: dict[str, Any]) -> None:
+        for name in names:
+            document.pop(name, None)
+
+    return drop
+
+
+def _typer(types: Any) -> _Step | None:
+    if not types:
+        return None
+    readers = [(name, kind, _READERS[kind]) for name, kind in types.items()]
+
+    def convert(document: dict[str, Any]) -> None:
+        for name, kind, read in readers:
+            value = document.get(name)
+            if value is None:
+                continue
+            try:
+                document[name] = None if value == "" and kind != "str" else read(value)
+            except (ValueError, TypeError, OverflowError):
+                raise ValueError(f"{_short(value)} in {name!r} is no {kind}") from None
+
+    return convert
+
+
+def _inferrer(options: LoadOptions) -> _Step | None:
+    if not options.infer:
+        return None
+    typed = frozenset(options.types)
+
+    def infer(document: dict[str, Any]) -> None:
+        for name, value in document.items():
+            if (
+                isinstance(value, str)
+                and _LITERAL.fullmatch(value)
+                and name not in typed
+                and not name.startswith("_")
+            ):
+                # A number with too many digits for 64 bits stays text.
+                document[name] = orjson.loads(value) if len(value) < _MANY else value
+
+    return infer
+
+
+def _emptier(options: LoadOptions) -> _Step | None:
+    if options.empty == "keep":
+        return None
+    omits, typed = options.empty == "omit", frozenset(options.types)
+
+    def empty(document: dict[str, Any]) -> None:
+        for name in [name for name, value in document.items() if value == ""]:
+            if name not in typed:
+                document[name] = None
+        if omits:
+            for name in [name for name, value in document.items() if value is None]:
+                del document[name]
+
+    return empty
+
+
+def _keyer(name: str | None, prefix: str) -> _Step | None:
+    if name is None and not prefix:
+        return None
+    field = "_key" if name is None else name
+
+    def set_key(document: dict[str, Any]) -> None:
+        if name is None and "_key" not in document:
+            return
+        document["_key"] = prefix + _key_text(document.get(field), field)
+
+    return set_key
+
+
+def _edger(options: LoadOptions) -> _Step | None:
+    if not options.edge:
+        return None
+    ends = (
+        ("_from", options.from_field, options.from_collection),
+        ("_to", options.to_field, options.to_collection),
+    )
+
+    def set_ends(document: dict[str, Any]) -> None:
+        for end, field, collection in ends:
+            value = _key_text(document.get(field), field)
+            if "/" not in value:
+                if collection is None:
+                    raise ValueError(
+                        f"{_short(value)} in {field!r} names no collection; "
+                        f"give one with {end[1:]}-collection"
+                    )
+                value = f"{collection}/{value}"
+            document[end] = value
+
+    return set_ends
+
+
+def _key_text(value: Any, field: str) -> str:
+    if isinstance(value, str) and value:
+        return value
+    if value is None or value == "":
+        raise ValueError(f"there is no value in {field!r}")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    raise ValueError(f"{_short(value)} in {field!r} is neither text nor a whole number")
+
+
+def _int(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, float) and number != value:
+        raise ValueError
+    if not _MIN <= number <= _MAX:
+        raise ValueError
+    return number
+
+
+def _float(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise ValueError
+
+
+def _str(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return orjson.dumps(value).decode()
+
+
+def _json(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str) else value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "str": _str,
+    "json": _json,
+}
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
