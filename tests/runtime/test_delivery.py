@@ -1,0 +1,204 @@
+"""The thread that runs user code: order, survival, start and end, and no lost wake-up."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from arango_jobs._runtime.delivery import DeliveryThread
+
+PATIENCE = 30
+
+
+@pytest.fixture
+def delivery() -> Iterator[DeliveryThread]:
+    thread = DeliveryThread("test-delivery")
+    yield thread
+    assert thread.stop(PATIENCE)
+
+
+def exiting() -> None:
+    raise SystemExit(3)
+
+
+def failing_with(error: BaseException) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def test_calls_run_in_order_on_another_thread(delivery: DeliveryThread) -> None:
+    """Whatever is put in first runs first, a batch in one piece."""
+    seen: list[Any] = []
+    delivery.put(seen.append, 1)
+    delivery.put_all([(seen.append, (2,)), (seen.append, (3,))])
+    delivery.put(lambda: seen.append(threading.current_thread().name))
+    assert delivery.flush(PATIENCE)
+    assert seen == [1, 2, 3, "test-delivery"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("no"), SystemExit(1), KeyboardInterrupt(), GeneratorExit(), BaseException("any")],
+    ids=repr,
+)
+def test_raising_call_is_logged_by_name_and_the_next_runs(
+    error: BaseException, delivery: DeliveryThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No user code ends the thread, not even SystemExit."""
+    seen: list[int] = []
+    delivery.put_all([(failing_with(error), ()), (seen.append, (1,))])
+    assert delivery.flush(PATIENCE)
+    assert seen == [1]
+    assert f"{__name__}.failing_with.<locals>.fail raised" in caplog.text
+
+
+def test_log_handler_that_raises_is_survived(
+    delivery: DeliveryThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Handlers are user code too."""
+
+    class Handler(logging.Handler):
+        def handle(self, record: logging.LogRecord) -> bool:
+            raise SystemExit
+
+    monkeypatch.setattr(logging.getLogger("arango_jobs"), "handlers", [Handler()])
+    delivery.put(exiting)
+    assert delivery.flush(PATIENCE)
+
+
+def test_nothing_runs_before_something_is_put() -> None:
+    """The thread starts at need."""
+    delivery = DeliveryThread("test-delivery")
+    assert delivery.flush(0)
+    assert delivery.stop(0)
+    assert threading.active_count() == 1
+
+
+def test_idle_thread_ends_and_comes_back() -> None:
+    """Nothing is left behind when there is nothing to do."""
+    delivery = DeliveryThread("test-delivery", idle=0)
+    for number in range(3):
+        seen: list[int] = []
+        threads: list[threading.Thread] = []
+        delivery.put(seen.append, number)
+        delivery.put(lambda to=threads: to.append(threading.current_thread()))
+        assert delivery.flush(PATIENCE)
+        threads[0].join(PATIENCE)
+        assert seen == [number]
+    assert threading.active_count() == 1
+
+
+def test_stop_runs_what_waits_and_takes_nothing_more(delivery: DeliveryThread) -> None:
+    """A hand-over says whether it was taken."""
+    seen: list[int] = []
+    entered, go_on = threading.Event(), threading.Event()
+    delivery.put_all([(entered.set, ()), (go_on.wait, (PATIENCE,)), (seen.append, (1,))])
+    assert entered.wait(PATIENCE)
+    assert not delivery.stop(0)
+    assert not delivery.put(seen.append, 2)
+    go_on.set()
+    assert delivery.stop(PATIENCE)
+    assert seen == [1]
+
+
+def test_callback_may_stop_its_own_thread(delivery: DeliveryThread) -> None:
+    """It is not waited for by itself; what was put before still runs."""
+    answers: list[bool] = []
+    delivery.put_all(
+        [
+            (lambda: answers.append(delivery.stop()), ()),
+            (lambda: answers.append(delivery.is_current()), ()),
+        ]
+    )
+    assert delivery.stop(PATIENCE)
+    assert answers == [False, True]
+    assert not delivery.is_current()
+
+
+def test_callback_that_flushes_is_not_held_up(delivery: DeliveryThread) -> None:
+    """It would wait for itself."""
+    answers: list[bool] = []
+    delivery.put(lambda: answers.append(delivery.flush()))
+    assert delivery.flush(PATIENCE)
+    assert answers == [False]
+
+
+def test_flush_gives_up_after_its_timeout(delivery: DeliveryThread) -> None:
+    """A slow callback does not hold up who asked for a limit."""
+    go_on = threading.Event()
+    delivery.put(go_on.wait, PATIENCE)
+    assert not delivery.flush(0)
+    go_on.set()
+    assert delivery.flush(PATIENCE)
+
+
+def test_callback_may_put_more(delivery: DeliveryThread) -> None:
+    """It runs after what was put before."""
+    seen: list[int] = []
+    delivery.put_all([(delivery.put, (seen.append, 2)), (seen.append, (1,))])
+    assert delivery.flush(PATIENCE)
+    assert delivery.flush(PATIENCE)
+    assert seen == [1, 2]
+
+
+def test_what_was_called_is_let_go_of_while_idle(delivery: DeliveryThread) -> None:
+    """The thread keeps no future alive."""
+
+    class Thing:
+        def meet(self) -> None:
+            pass
+
+    thing = Thing()
+    reference = weakref.ref(thing)
+    delivery.put(thing.meet)
+    assert delivery.flush(PATIENCE)
+    # The flush itself was the last call, so everything before it has been dropped.
+    del thing
+    assert reference() is None
+
+
+def test_thread_that_cannot_be_started_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the interpreter's end no thread starts any more; the poller must not die of it."""
+    delivery = DeliveryThread("test-delivery")
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", lambda _: failing_with(RuntimeError("no"))())
+        assert not delivery.put(print)
+    assert "1 callbacks cannot be run" in caplog.text
+    assert delivery.stop(0)
+
+
+@pytest.mark.parametrize("idle", [0, 0.0005, 5.0])
+def test_no_wake_up_is_lost(idle: float) -> None:
+    """Many who put while the thread starts, waits and ends: every call runs, in its order."""
+    delivery = DeliveryThread("test-delivery", idle=idle)
+    seen: list[tuple[int, int]] = []
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def put(who: int) -> None:
+        for number in range(300):
+            assert delivery.put(seen.append, (who, number))
+            if number % 10 == 0:
+                assert delivery.flush(PATIENCE)
+                assert (who, number) in seen
+
+    threads = [threading.Thread(target=put, args=(who,)) for who in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    sys.setswitchinterval(interval)
+    assert delivery.stop(PATIENCE)
+    assert len(seen) == 1_200
+    for who in range(4):
+        assert [number for one, number in seen if one == who] == list(range(300))
