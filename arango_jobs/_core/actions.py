@@ -25,7 +25,11 @@ class Ask:
     job_id: str = ""
     database: str = ""
     epoch: int = 0
-    """How many connections to the host were known when this was decided."""
+    """How many connections to the host were known when this was decided; 0: it does not matter.
+
+    A call that takes or ends a job must not go out on a newer one: another process may
+    have given the same id to a job of somebody else (server-protocol.md §2.2).
+    """
     tries: int = 0
     parts: list[Any] | None = None
     """For a confirmation: the operations whose documents are read back."""

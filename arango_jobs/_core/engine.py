@@ -30,14 +30,28 @@ __all__ = ["Engine", "EngineOptions"]
 Action = Ask | End | WindowChange
 
 _TIDY = frozenset({Call.CANCEL, Call.DELETE})
+# Whoever says this is not there, or is no server that can run anything.
+_ABSENT = frozenset({Meaning.UNREACHABLE, Meaning.UNAVAILABLE})
+# Nothing was said by the server itself.
+_SILENT = frozenset({Meaning.UNREACHABLE, Meaning.MOVED, Meaning.BROKEN})
+# A question of who it is that has to be asked again.
+_NO_IDENTITY = _SILENT | {
+    Meaning.UNAVAILABLE,
+    Meaning.UNAUTHORIZED,
+    Meaning.QUEUE_FULL,
+    Meaning.QUEUE_TIME,
+    Meaning.FORWARD_FAILED,
+}
 _STATE_OF = {
     Call.SUBMIT: State.SUBMITTING,
     Call.FETCH: State.FETCHING,
     Call.ASK: State.ASKING,
 }
 
-_TIDY_TRIES = 5
+_TIDY_TRIES = 12
 _ASK_TRIES = 12
+_PURGE = 1024
+"""Timers up to which those of what has ended are left to run out."""
 _FIRST_CONTACT = 3.0
 """Seconds after which a host that has never answered counts as wrong, not as away."""
 
@@ -85,7 +99,10 @@ class Engine:
         self._timers: list[tuple[float, int, Any]] = []
         self._number = 0
         self._out: list[Action] = []
+        self._purge_at = _PURGE
         self._is_renewing = False
+        self._renewal_failures = 0
+        self._renew_after = float("-inf")
         self._tidying = 0
         self._bytes = 0
         self._live: set[Job] = set()
@@ -105,6 +122,12 @@ class Engine:
             Decision.UNKNOWN: self._unknown,
             Decision.DONE: self._done,
             Decision.AGAIN: self._again,
+        }
+        self._others: dict[Call, Callable[[Ask, Meaning, Any, float], None]] = {
+            Call.IDENTIFY: self._identified,
+            Call.OWNER: self._owner_told,
+            Call.CONFIRM: self._not_confirmed,
+            Call.RENEW: self._not_renewed,
         }
 
     # ---- what is asked of it
@@ -139,13 +162,16 @@ class Engine:
         self.waiting.add(part, now)
         if deadline is not None:
             self._push_timer(deadline, part)
+            if len(self._timers) > self._purge_at:
+                self._purge_timers()
 
     def plan(self, now: float) -> None:
         """Decide what is due at `now`: deadlines, looks, submissions."""
         if self._timers and self._timers[0][0] <= now:
             self._run_timers(now)
         for host in self.hosts:
-            self._check_patience(host, now)
+            if host.down_since is not None:
+                self._check_patience(host, now)
             if not host.is_suspect and now >= host.closed_until:
                 self._look(host, now)
         if (self.waiting.count or self._retries) and not self._is_renewing:
@@ -156,37 +182,48 @@ class Engine:
         due: list[float] = []
         if self._timers:
             due.append(self._timers[0][0])
-        if self._retries:
-            due.append(self._retries[0][0])
         for host in self.hosts:
             if host.is_suspect:
                 continue
             look = host.watch.next_due()
             if look is not None:
                 due.append(max(look, host.closed_until))
-            if self.waiting.count and host.closed_until > now:
-                due.append(host.closed_until)
-        linger = self.waiting.next_due()
-        if linger is not None and linger > now:
-            due.append(linger)
+        if self.waiting.count or self._retries:
+            opening = self._next_opening()
+            if opening is not None:
+                if self._retries:
+                    due.append(max(self._retries[0][0], opening))
+                linger = self.waiting.next_due()
+                if linger is not None:
+                    due.append(max(linger, opening))
         return min(due) if due else None
+
+    def _next_opening(self) -> float | None:
+        """Return from when on a host can be given a job, `None` if that takes news."""
+        if self._is_renewing or not self._has_bytes():
+            return None
+        return min(
+            (
+                host.closed_until
+                for host in self.hosts
+                if not host.is_suspect and host.in_flight < int(host.window.limit)
+            ),
+            default=None,
+        )
 
     # ---- news
 
     def heard(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         """Take what came of `ask`; `detail` is the response or the transport's error."""
-        if meaning is Meaning.UNREACHABLE:
-            self._host_failed(self.hosts[ask.host], now)
-        elif meaning is not Meaning.BROKEN:
-            self.hosts[ask.host].answered()
-        if ask.call is Call.IDENTIFY:
-            self._identified(ask, meaning, detail, now)
-            return
-        if ask.call is Call.CONFIRM:
-            self._not_confirmed(ask, meaning, detail, now)
-            return
-        if ask.call is Call.RENEW:
-            self._push_timer(max(now + 0.05, self.hosts[ask.host].closed_until), ask)
+        host = self.hosts[ask.host]
+        if meaning in _ABSENT:
+            host.was_reached = host.was_reached or meaning is not Meaning.UNREACHABLE
+            self._host_failed(host, now)
+        elif meaning not in _SILENT:
+            host.answered()
+        other = self._others.get(ask.call)
+        if other is not None:
+            other(ask, meaning, detail, now)
             return
         if ask.call in _TIDY:
             self._tidying -= 1
@@ -199,30 +236,46 @@ class Engine:
         host = self.hosts[ask.host]
         host.answered()
         for job in host.watch.listed(ids, ask.count, now):
-            self._fetch(host, job, now)
+            if host.is_suspect:
+                # The list may be another process's.
+                host.watch.look_at(job, now)
+            else:
+                self._fetch(host, job, now)
 
     def connected(self, index: int, now: float) -> None:
-        """Take that a new connection to the host stands."""
+        """Take that a new connection to the host stands.
+
+        Answers that had come in on older connections must have been told before.
+        """
         host = self.hosts[index]
         host.connections += 1
-        if host.connections > 1 and host.watch.jobs:
+        if host.connections > 1 and host.watch.jobs and not host.watch.by_id_only:
             host.is_suspect = True
             self._identify(host, now)
 
     def begin_renewal(self, now: float) -> None:
         """Ask for new credentials, once, before anything else is sent."""
-        if self._is_renewing:
+        if self._is_renewing or now < self._renew_after:
             return
         self._is_renewing = True
+        self.requests += 1
         host = min(self.hosts, key=lambda host: host.down_since is not None)
         self._out.append(Ask(Call.RENEW, host.index, now))
 
     def renewed(self, success: bool, now: float) -> None:
-        """Take that the credentials have been renewed, or not."""
+        """Take that the credentials have been renewed, or that the server refuses to."""
         self._is_renewing = False
-        self.can_renew = self.can_renew and success
-        for host in self.hosts:
-            host.watch.ask_all(now)
+        self.can_renew = success
+        if success:
+            self._renewal_failures = 0
+            return
+        self._renewal_failures += 1
+        self._renew_after = now + pause(AGAIN, self._renewal_failures, self._random)
+
+    def _not_renewed(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        self._renewal_failures += 1
+        delay = pause(AGAIN, self._renewal_failures, self._random)
+        self._push_timer(max(now + delay, self.hosts[ask.host].closed_until), ask)
 
     def queue_time(self, ask: Ask, seconds: float, now: float) -> None:
         """Take the queue time that an answer told."""
@@ -241,9 +294,11 @@ class Engine:
         if job is None or job.is_merged or job.state is State.ENDED or job.cancel_by is not None:
             return
         job.cancel_by = now + max(timeout or 0.0, self._options.cancel_patience)
+        if job.state is State.WAITING:
+            self._end_waiting(job, "it was cancelled while it waited to be repeated", now)
+            return
         self._push_timer(job.cancel_by, job)
-        if job.state is State.PENDING:
-            self._tidy(Call.CANCEL, job, now)
+        self._tidy_up(job, now)
 
     def abandon_all(self, now: float) -> None:
         """Forget everything that waits and tidy up what the server has of ours."""
@@ -256,6 +311,14 @@ class Engine:
         for job in list(self._live):
             self._abandon(job, now)
 
+    def _end_waiting(self, job: Job, reason: str, now: float) -> None:
+        """End a job that waits to be sent again; nothing of it runs, or nobody knows."""
+        job.move(State.ENDED)
+        self.waiting.release(job.parts, now)
+        if not job.is_abandoned:
+            outcome = Outcome.CANCELLED if job.tries == 0 else Outcome.UNKNOWN
+            self._out.append(End(outcome, job.parts, job, reason=reason))
+
     def dropped(self, job: Job, now: float) -> None:
         """Take that no part of `job`, about to be sent, wants to be sent any more."""
         job.move(State.ENDED)
@@ -267,12 +330,15 @@ class Engine:
         middle = (len(job.parts) + 1) // 2
         for parts in (job.parts[:middle], job.parts[middle:]):
             if parts:
-                self._requeue(parts, job, now, 0.0)
+                self._requeue(parts, job, job.tries, now, 0.0)
 
     def confirm(self, parts: list[Any], job: Job, now: float, tries: int = 0) -> None:
         """Read back the documents of `parts`: a repeated insert found *our* key taken."""
         self.requests += 1
-        ask = Ask(Call.CONFIRM, job.host, now, job, parts=parts, tries=tries)
+        host = self.hosts[job.host]
+        if host.down_since is not None:
+            host = min(self.hosts, key=lambda host: host.down_since is not None)
+        ask = Ask(Call.CONFIRM, host.index, now, job, parts=parts, tries=tries)
         self._confirms.add(ask)
         self._out.append(ask)
 
@@ -284,6 +350,8 @@ class Engine:
     def _not_confirmed(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         assert ask.job is not None
         assert ask.parts is not None
+        if meaning is Meaning.UNAUTHORIZED and self.can_renew:
+            self.begin_renewal(now)
         if ask.tries < _ASK_TRIES:
             ask.tries += 1
             self._push_timer(now + pause(AGAIN, ask.tries, self._random), ask)
@@ -336,13 +404,9 @@ class Engine:
         self._bytes += job.size
         self._live.add(job)
         self.requests += 1
-        self._out.append(
-            Ask(Call.SUBMIT, host.index, now, job, epoch=host.connections, floor=host.highest_id)
-        )
-        if host.identity is None and not host.is_identifying and host.connections <= 1:
-            host.is_identifying = True
-            database = job.kind.database
-            self._out.append(Ask(Call.IDENTIFY, host.index, now, database=database))
+        self._out.append(Ask(Call.SUBMIT, host.index, now, job, floor=host.highest_id))
+        if host.identity is None and host.can_tell and not host.is_identifying:
+            self._identify(host, now, job.kind.database)
 
     def _leave_host(self, job: Job) -> None:
         host = self.hosts[job.host]
@@ -359,7 +423,8 @@ class Engine:
         if not watch.jobs:
             return
         for job in watch.due_jobs(now):
-            self._fetch(host, job, now)
+            if job.state is State.PENDING:
+                self._fetch(host, job, now)
         count = watch.list_count(now)
         if count:
             self.requests += 1
@@ -370,7 +435,7 @@ class Engine:
         job.move(State.FETCHING)
         job.looks += 1
         self.requests += 1
-        self._out.append(Ask(Call.FETCH, host.index, now, job, epoch=host.connections))
+        self._out.append(Ask(Call.FETCH, host.index, now, job, epoch=host.epoch()))
 
     # ---- decisions
 
@@ -381,21 +446,24 @@ class Engine:
         job_id: str = detail
         job.job_id = job_id
         job.accepted_at = now
-        job.troubles = 0
+        job.epoch = host.connections
+        job.troubles = job.renewals = 0
         host.refusals = 0
         job.move(State.PENDING)
-        if job_id in host.watch.jobs or host.gives_id(job_id, ask.floor):
-            self._restarted(host, ask.floor, now)
+        # The floor of a job that was sent before a restart is the old process's.
+        floor = ask.floor if ask.sent_at > host.restarted_at else 0
+        if host.gives_id(job_id, floor) or job_id in host.watch.jobs:
+            self._gave_old_id(host, job_id, ask.sent_at, now)
         if host.window.accepted(host.in_flight):
             self._tell_window(host)
         if job.is_abandoned:
-            host.watch.jobs[job_id] = job
-            self._abandon(job, now)
+            host.watch.hold(job)
+            self._tidy_up(job, now)
             return
         at_once = host.watch.add(job, now)
         if job.cancel_by is not None:
-            self._tidy(Call.CANCEL, job, now)
-        elif at_once and not host.is_suspect:
+            self._tidy_up(job, now)
+        if at_once and not host.is_suspect:
             self._fetch(host, job, now)
         elif at_once:
             host.watch.look_at(job, now)
@@ -409,8 +477,11 @@ class Engine:
         job.ended_at = now
         job.move(State.ENDED)
         self._leave_host(job)
-        if job.kind.order is not None:
+        # An array that was too large (413) has not run: its parts go out again in two.
+        if job.kind.order is not None and not (job.is_merged and response.status == 413):
             self.waiting.release(job.parts, now)
+        if job.is_abandoned:
+            return
         outcome = Outcome.ANSWERED
         # 410 is what a cancelled job's stored answer is (server-protocol.md §5).
         if job.cancel_by is not None and response.status == 410:
@@ -425,17 +496,26 @@ class Engine:
             expectation.learn_first_look(True)
         expectation.learn_size(len(response.body) // len(job.parts))
 
-    def _keep(self, ask: Ask, _meaning: Meaning, _detail: Any, now: float) -> None:
+    def _keep(self, ask: Ask, meaning: Meaning, _detail: Any, now: float) -> None:
         job = ask.job
         assert job is not None
-        job.troubles = 0
-        if job.is_direct and job.looks == 1:
-            self.expectations.of(job.kind.name).learn_first_look(False)
+        watch = self.hosts[job.host].watch
+        if meaning is Meaning.PENDING:
+            job.troubles = job.renewals = 0
+            watch.probed(False, now)
+            if job.is_direct and job.looks == 1:
+                self.expectations.of(job.kind.name).learn_first_look(False)
         job.move(State.PENDING)
-        if job.is_abandoned:
-            self._abandon(job, now)
-            return
-        self.hosts[job.host].watch.look_again(job, now)
+        if not job.is_abandoned:
+            watch.look_again(job, now)
+        if job.is_abandoned or job.cancel_by is not None:
+            self._tidy_up(job, now)
+
+    def _watch_again(self, job: Job, due: float, now: float) -> None:
+        """Look at `job` again at the time `due`."""
+        job.move(State.PENDING)
+        self.hosts[job.host].watch.look_at(job, due)
+        self._tidy_up(job, now)
 
     def _back_off(self, ask: Ask, meaning: Meaning, _detail: Any, now: float) -> None:
         job = ask.job
@@ -455,16 +535,29 @@ class Engine:
         if job is None:
             return
         host = self.hosts[ask.host]
-        if meaning is Meaning.UNAVAILABLE:
-            self._host_failed(host, now)
         if ask.call is Call.SUBMIT:
             self._leave_host(job)
+            why = f"{host.name}: {_describe(meaning, detail)}"
+            if meaning is Meaning.MOVED:
+                self._not_written(job, why, detail, now)
+                return
             delay = 0.0 if len(self.hosts) > 1 else max(0.0, host.closed_until - now)
-            self._put_back(job, now, delay, f"{host.name}: {_describe(meaning, detail)}")
+            self._put_back(job, now, delay, why)
             return
         job.note(f"{ask.call.value} at {host.name}: {_describe(meaning, detail)}")
-        job.move(State.PENDING)
-        host.watch.look_at(job, host.closed_until)
+        self._watch_again(job, host.closed_until, now)
+
+    def _not_written(self, job: Job, why: str, detail: Any, now: float) -> None:
+        """Send again what no connection has carried whole, a few times."""
+        job.troubles += 1
+        if job.troubles <= _ASK_TRIES:
+            self._put_back(job, now, pause(AGAIN, job.troubles, self._random), why)
+            return
+        job.note(why)
+        job.move(State.ENDED)
+        self.waiting.release(job.parts, now)
+        outcome = Outcome.UNSENT if job.tries == 0 else Outcome.UNKNOWN
+        self._out.append(End(outcome, job.parts, job, reason=why, cause=_as_cause(detail)))
 
     def _renew(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         job = ask.job
@@ -473,15 +566,15 @@ class Engine:
             self._refused_for_good(ask, meaning, detail, now)
             return
         self.begin_renewal(now)
-        if job is None:
+        if job is None or ask.call in _TIDY:
+            self._again(ask, meaning, detail, now)
             return
         job.renewals += 1
         if ask.call is Call.SUBMIT:
             self._leave_host(job)
             self._put_back(job, now, 0.0, "credentials were refused")
-        elif ask.call in (Call.FETCH, Call.ASK):
-            job.move(State.PENDING)
-            self.hosts[job.host].watch.look_at(job, now + 1.0)
+        else:
+            self._watch_again(job, now + 1.0, now)
 
     def _refused_for_good(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         if ask.call is Call.SUBMIT:
@@ -501,22 +594,23 @@ class Engine:
     def _send_status(self, job: Job, now: float) -> None:
         host = self.hosts[job.host]
         self.requests += 1
-        self._out.append(Ask(Call.ASK, host.index, now, job, epoch=host.connections))
+        self._out.append(Ask(Call.ASK, host.index, now, job))
 
     def _fetch_again(self, ask: Ask, _meaning: Meaning, _detail: Any, now: float) -> None:
         job = ask.job
         assert job is not None
         host = self.hosts[job.host]
         if host.is_suspect:
-            job.move(State.PENDING)
-            host.watch.look_at(job, now)
-            return
-        self._fetch(host, job, now)
+            self._watch_again(job, now, now)
+        else:
+            self._fetch(host, job, now)
 
     def _lost(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         assert ask.job is not None
         reason = f"{ask.call.value}: {_describe(meaning, detail)}"
         self._lose(ask.job, reason, _as_cause(detail), now)
+        if meaning is Meaning.UNKNOWN_JOB:
+            self.hosts[ask.host].watch.probed(True, now)
 
     def _lose(self, job: Job, reason: str, cause: BaseException | None, now: float) -> None:
         self._leave_host(job)
@@ -531,26 +625,33 @@ class Engine:
     def _repeat_or(
         self, outcome: Outcome, job: Job, reason: str, cause: BaseException | None, now: float
     ) -> None:
-        job.note(f"{self.hosts[job.host].name}: {reason}")
         job.ended_at = now
+        job.move(State.ENDED)
+        self._end_or_repeat(outcome, job, reason, cause, now)
+
+    def _end_or_repeat(
+        self, outcome: Outcome, job: Job, reason: str, cause: BaseException | None, now: float
+    ) -> None:
+        job.note(f"{self.hosts[job.host].name}: {reason}")
         again, never = job.split_repeatable()
         if job.is_abandoned or job.cancel_by is not None or job.tries >= self._options.max_repeats:
             again, never = [], job.parts
-        job.move(State.ENDED)
         if again:
-            self._requeue(again, job, now, pause(AGAIN, job.tries + 1, self._random))
+            delay = pause(AGAIN, job.tries + 1, self._random)
+            self._requeue(again, job, job.tries + 1, now, delay)
         if never:
             self.waiting.release(never, now)
-            self._out.append(End(outcome, never, job, reason=reason, cause=cause))
+            if not job.is_abandoned:
+                self._out.append(End(outcome, never, job, reason=reason, cause=cause))
 
-    def _requeue(self, parts: list[Any], before: Job, now: float, delay: float) -> None:
+    def _requeue(self, parts: list[Any], before: Job, tries: int, now: float, delay: float) -> None:
         open_parts = [part for part in parts if not part.done()]
         if len(open_parts) < len(parts):
             self.waiting.release([part for part in parts if part.done()], now)
         if not open_parts:
             return
         job = Job(open_parts, sum(len(part.payload or b"") for part in open_parts))
-        job.tries = before.tries + 1
+        job.tries = tries
         job.attempts = list(before.attempts or ())
         for part in open_parts:
             part.job = job
@@ -559,27 +660,27 @@ class Engine:
     def _put_back(self, job: Job, now: float, delay: float, why: str) -> None:
         job.note(f"submit refused, nothing was run: {why}")
         job.move(State.WAITING)
-        if job.is_abandoned:
-            job.move(State.ENDED)
-            self.waiting.release(job.parts, now)
+        if job.is_abandoned or job.cancel_by is not None:
+            self._end_waiting(job, "it was cancelled, and not sent again", now)
             return
         job.size = sum(len(part.payload or b"") for part in job.parts)
         self._push_retry(now + delay, job)
 
     def _done(self, ask: Ask, _meaning: Meaning, _detail: Any, now: float) -> None:
         job = ask.job
-        if job is None or ask.call is Call.LIST:
+        if job is None:
+            # No list, but not an answer that another try would better either.
+            self.hosts[ask.host].watch.list_failed(now, pause(AGAIN, _ASK_TRIES, self._random))
             return
-        if ask.call is Call.CANCEL:
-            if job.is_abandoned:
-                self._tidy(Call.DELETE, job, now)
-            elif job.state is State.PENDING:
-                self.hosts[job.host].watch.look_at(job, now)
+        job.is_tidied = False
+        if job.state is not State.PENDING:
             return
-        if job.state is State.PENDING and job.is_abandoned:
-            job.move(State.ENDED)
-            self._leave_host(job)
-            self.waiting.release(job.parts, now)
+        if not job.is_abandoned:
+            self.hosts[job.host].watch.look_at(job, now)
+        elif ask.call is Call.CANCEL:
+            self._tidy_up(job, now)
+        else:
+            self._forget(job, now)
 
     def _again(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         host = self.hosts[ask.host]
@@ -588,40 +689,68 @@ class Engine:
             return
         job = ask.job
         assert job is not None
+        if ask.call in _TIDY:
+            self._tidy_again(ask, job, meaning, now)
+            return
         job.troubles += 1
         delay = pause(AGAIN, job.troubles, self._random)
-        if ask.call in (Call.CANCEL, Call.DELETE):
-            self._tidy_again(ask, job, delay, now)
-        elif ask.call is Call.FETCH:
-            job.move(State.PENDING)
-            host.watch.look_at(job, now + delay)
+        if ask.call is Call.FETCH:
+            self._watch_again(job, now + delay, now)
         elif job.troubles > _ASK_TRIES:
-            self._lost(ask, meaning, detail, now)
+            reason = f"{ask.call.value}: {_describe(meaning, detail)}"
+            self._give_up(job, reason, _as_cause(detail), now)
         else:
             self._push_timer(now + delay, ask)
 
+    def _give_up(self, job: Job, reason: str, cause: BaseException | None, now: float) -> None:
+        """End or repeat the parts of a job that the server may still have."""
+        self._end_or_repeat(Outcome.LOST, job, reason, cause, now)
+        job.parts = []
+        job.move(State.PENDING)
+        self._abandon(job, now)
+
     # ---- tidying up: jobs that nobody waits for
+
+    def _tidy_up(self, job: Job, now: float) -> None:
+        """Cancel or delete `job` where that is wanted, possible, and not under way."""
+        host = self.hosts[job.host]
+        if job.state is not State.PENDING or job.is_tidied or host.is_suspect:
+            return
+        if job.is_abandoned:
+            wants_cancel = job.kind.is_query and not job.cancel_is_sent
+            self._tidy(Call.CANCEL if wants_cancel else Call.DELETE, job, now)
+        elif job.cancel_by is not None and not job.cancel_is_sent:
+            self._tidy(Call.CANCEL, job, now)
 
     def _tidy(self, call: Call, job: Job, now: float, tries: int = 0) -> None:
         host = self.hosts[job.host]
+        job.is_tidied = True
+        job.cancel_is_sent = job.cancel_is_sent or call is Call.CANCEL
         self.requests += 1
         self._tidying += 1
-        self._out.append(Ask(call, host.index, now, job, epoch=host.connections, tries=tries))
+        self._out.append(Ask(call, host.index, now, job, epoch=host.epoch(), tries=tries))
 
-    def _tidy_again(self, ask: Ask, job: Job, delay: float, now: float) -> None:
-        if ask.tries >= _TIDY_TRIES:
-            if job.state is State.PENDING and job.is_abandoned:
-                job.move(State.ENDED)
-                self._leave_host(job)
-                self.waiting.release(job.parts, now)
+    def _tidy_again(self, ask: Ask, job: Job, meaning: Meaning, now: float) -> None:
+        # Where the host is away it is waited for, as long as `patience` lasts.
+        ask.tries += meaning not in _ABSENT and meaning is not Meaning.MOVED
+        if ask.tries < _TIDY_TRIES:
+            delay = pause(AGAIN, ask.tries, self._random)
+            self._push_timer(max(now + delay, self.hosts[ask.host].closed_until), ask)
             return
-        ask.tries += 1
-        self._push_timer(now + delay, ask)
+        job.is_tidied = False
+        if job.state is State.PENDING and job.is_abandoned:
+            self._forget(job, now)
+
+    def _forget(self, job: Job, now: float) -> None:
+        job.move(State.ENDED)
+        self._leave_host(job)
+        self.waiting.release(job.parts, now)
 
     def _abandon(self, job: Job, now: float) -> None:
         job.is_abandoned = True
         if job.state is State.PENDING:
-            self._tidy(Call.CANCEL if job.kind.is_query else Call.DELETE, job, now)
+            self.hosts[job.host].watch.hold(job)
+            self._tidy_up(job, now)
 
     # ---- timers: deadlines, cancels that get no word, calls to make again
 
@@ -632,6 +761,16 @@ class Engine:
     def _push_retry(self, due: float, job: Job) -> None:
         self._number += 1
         heapq.heappush(self._retries, (due, self._number, job))
+
+    def _purge_timers(self) -> None:
+        """Let go of operations that have ended long before their deadlines."""
+        self._timers = [
+            timer
+            for timer in self._timers
+            if isinstance(timer[2], (Ask, Job, Host)) or not timer[2].done()
+        ]
+        heapq.heapify(self._timers)
+        self._purge_at = _PURGE + 2 * len(self._timers)
 
     def _run_timers(self, now: float) -> None:
         while self._timers and self._timers[0][0] <= now:
@@ -648,8 +787,9 @@ class Engine:
     def _repeat_call(self, ask: Ask, now: float) -> None:
         job = ask.job
         if ask.call is Call.CONFIRM and job is not None:
-            self._confirms.discard(ask)
-            self.confirm(ask.parts or [], job, now, ask.tries)
+            if ask in self._confirms:
+                self._confirms.discard(ask)
+                self.confirm(ask.parts or [], job, now, ask.tries)
             return
         if ask.call is Call.RENEW:
             self._is_renewing = False
@@ -659,14 +799,19 @@ class Engine:
             return
         if ask.call is Call.ASK:
             self._send_status(job, now)
-        else:
+            return
+        job.is_tidied = False
+        if job.state is State.PENDING and not self.hosts[job.host].is_suspect:
             self._tidy(ask.call, job, now, ask.tries)
+        elif ask.call is Call.CANCEL:
+            job.cancel_is_sent = False
 
     def _cancel_is_over(self, job: Job, now: float) -> None:
-        if job.state in (State.ENDED, State.WAITING):
+        if job.state is State.ENDED or job.is_abandoned:
             return
         reason = "cancel was asked for, and the server never said what became of it"
-        self._out.append(End(Outcome.LOST, job.parts, job, reason=reason))
+        outcome = Outcome.UNKNOWN if job.job_id is None else Outcome.LOST
+        self._out.append(End(outcome, job.parts, job, reason=reason))
         self._abandon(job, now)
 
     def _deadline_is_over(self, part: Any, now: float) -> None:
@@ -687,18 +832,26 @@ class Engine:
         host.failed(now, pause(UNREACHABLE, host.troubles + 1, self._random))
 
     def _check_patience(self, host: Host, now: float) -> None:
-        if host.down_since is None:
+        if not self._is_given_up(host, now):
             return
-        patience = self._options.patience if host.was_reached else _FIRST_CONTACT
-        if now - host.down_since < min(patience, self._options.patience):
-            return
-        reason = f"{host.name} could not be reached for {now - host.down_since:.1f} s"
+        away = now - (host.down_since or now)
+        reason = f"{host.name} could not be reached for {away:.1f} s"
         for job in list(host.watch.jobs.values()):
             if job.state is State.PENDING:
                 self._lose(job, reason, None, now)
-        if all(other.down_since is not None for other in self.hosts):
+        if all(self._is_given_up(other, now) for other in self.hosts):
             self._give_up_waiting(reason, now)
-            host.down_since = now if host.was_reached else host.down_since
+            for other in self.hosts:
+                # What comes next is tried anew.
+                other.down_since = None
+
+    def _is_given_up(self, host: Host, now: float) -> bool:
+        if host.down_since is None:
+            return False
+        patience = self._options.patience
+        if not host.was_reached:
+            patience = min(patience, _FIRST_CONTACT)
+        return now - host.down_since >= patience
 
     def _give_up_waiting(self, reason: str, now: float) -> None:
         retries, self._retries = self._retries, []
@@ -713,41 +866,139 @@ class Engine:
         if parts:
             self._out.append(End(Outcome.UNSENT, parts, None, reason=reason))
 
-    def _identify(self, host: Host, now: float) -> None:
-        if not host.is_identifying:
-            host.is_identifying = True
-            self.requests += 1
-            watched = next(iter(host.watch.jobs.values()), None)
-            database = watched.kind.database if watched else "_system"
-            self._out.append(Ask(Call.IDENTIFY, host.index, now, database=database))
+    def _identify(self, host: Host, now: float, database: str = "") -> None:
+        if host.is_identifying:
+            return
+        host.is_identifying = True
+        self.requests += 1
+        watched = next(iter(host.watch.jobs.values()), None)
+        database = database or (watched.kind.database if watched else "_system")
+        self._out.append(
+            Ask(
+                Call.IDENTIFY,
+                host.index,
+                now,
+                database=database,
+                epoch=host.connections,
+                count=int(host.asks_metrics),
+            )
+        )
 
     def _identified(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         host = self.hosts[ask.host]
         host.is_identifying = False
-        if meaning in (Meaning.UNREACHABLE, Meaning.BROKEN, Meaning.UNAVAILABLE):
-            # Asked again as soon as it answers: until then nothing is fetched from it.
-            if host.is_suspect:
-                self._push_timer(max(now + 0.05, host.closed_until), host)
+        if meaning in _NO_IDENTITY and self._asks_again(host, meaning, now):
             return
-        uptime = detail if meaning is Meaning.OK else None
-        if uptime is not None:
-            known = host.identity
-            host.identity = Identity(uptime, now)
-            if known is not None and known.is_succeeded_by(uptime, now):
-                host.is_suspect = False
-                self._restarted(host, None, now)
-                return
-        if host.is_suspect:
-            host.is_suspect = False
-            host.watch.ask_all(now)
+        host.identify_tries = 0
+        uptime: float | None = detail if meaning is Meaning.OK else None
+        if uptime is None and not host.asks_metrics:
+            host.asks_metrics = True
+            self._identify(host, now)
+            return
+        if host.watch.by_id_only or uptime is None:
+            host.can_tell = False
+            self._trust(host, ask.epoch, now)
+            return
+        host.can_tell = True
+        found = Identity(uptime, ask.sent_at, now)
+        if host.identity is not None and host.identity.is_succeeded_by(found):
+            self._found_successor(host, ask, found, now)
+            return
+        if host.identity is None:
+            jobs = host.watch.jobs.values()
+            older = {job for job in jobs if found.is_younger_than(job.accepted_at or now)}
+            if older:
+                self._restarted(host, older, now)
+        host.identity = found
+        self._trust(host, ask.epoch, now)
 
-    def _restarted(self, host: Host, floor: int | None, now: float) -> None:
-        """End or repeat what the host has lost, all at once (server-protocol.md §2.2)."""
-        host.identity = None
+    def _asks_again(self, host: Host, meaning: Meaning, now: float) -> bool:
+        """Ask who it is again, as nothing is fetched before; say whether that is worth it."""
+        if meaning is Meaning.BROKEN:
+            self._host_failed(host, now)
+        if meaning is Meaning.UNAUTHORIZED:
+            if not self.can_renew:
+                return False
+            self.begin_renewal(now)
+        if not host.is_suspect:
+            return True
+        if meaning not in _ABSENT and meaning is not Meaning.MOVED:
+            host.identify_tries += 1
+        delay = pause(AGAIN, host.identify_tries, self._random)
+        self._push_timer(max(now + delay, host.closed_until), host)
+        return host.identify_tries < _ASK_TRIES or meaning is Meaning.BROKEN
+
+    def _trust(self, host: Host, epoch: int, now: float) -> None:
+        """Look at the jobs again: the connections up to number `epoch` lead to their process."""
+        host.trusted = max(host.trusted, epoch, host.connections if host.connections == 1 else 0)
+        if not host.is_suspect:
+            return
+        if host.connections > host.trusted and not host.watch.by_id_only:
+            self._identify(host, now)
+            return
+        host.is_suspect = False
+        host.watch.ask_all(now)
         for job in list(host.watch.jobs.values()):
-            is_older = floor is None or (job.job_id is not None and int(job.job_id) <= floor)
-            if is_older and job.state in (State.PENDING, State.ASKING):
-                self._lose(job, f"{host.name} has restarted and lost its jobs", None, now)
+            self._tidy_up(job, now)
+
+    def _found_successor(self, host: Host, ask: Ask, found: Identity, now: float) -> None:
+        """End what the old process had; but first make sure that this is no other Coordinator."""
+        newest = max(host.watch.jobs.values(), key=lambda job: job.accepted_at or 0.0, default=None)
+        if not host.unit or newest is None:
+            self._succeeded(host, found, ask.epoch, now)
+            return
+        host.successor = found
+        host.is_suspect = True
+        host.is_identifying = True
+        self.requests += 1
+        self._out.append(Ask(Call.OWNER, host.index, now, newest, epoch=ask.epoch))
+
+    def _owner_told(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        """Take whether the Coordinator that was asked for one of our jobs asked another one."""
+        host = self.hosts[ask.host]
+        host.is_identifying = False
+        found, host.successor = host.successor, None
+        if host.watch.by_id_only or detail is True:
+            host.watch.by_id_only = True
+            self._trust(host, ask.epoch, now)
+        elif meaning in _NO_IDENTITY or found is None:
+            self._identified(ask, meaning, None, now)
+        else:
+            self._succeeded(host, found, ask.epoch, now)
+
+    def _succeeded(self, host: Host, found: Identity, epoch: int, now: float) -> None:
+        # A job of a connection in between is the new process's if it was accepted in its time.
+        older = {
+            job
+            for job in host.watch.jobs.values()
+            if job.epoch <= host.trusted
+            or (job.epoch < epoch and (job.accepted_at or now) < found.started_before)
+        }
+        self._restarted(host, older, now)
+        host.identity = found
+        self._trust(host, epoch, now)
+
+    def _gave_old_id(self, host: Host, job_id: str, sent_at: float, now: float) -> None:
+        """End what the old process had: `host` gave an id that can only be a new process's."""
+        number = int(job_id)
+        older = {
+            job
+            for job in host.watch.jobs.values()
+            if job.epoch < host.connections
+            or int(job.job_id or 0) >= number
+            or (job.accepted_at or now) <= sent_at
+        }
+        host.identity = None
+        self._restarted(host, older, now)
+        host.highest_id = max(host.highest_id, number)
+
+    def _restarted(self, host: Host, older: set[Job], now: float) -> None:
+        """End or repeat what the host has lost, all at once (server-protocol.md §2.2)."""
+        jobs = list(host.watch.jobs.values())
+        host.restarted_at = now
+        host.highest_id = max((int(job.job_id or 0) for job in jobs if job not in older), default=0)
+        for job in [job for job in jobs if job in older]:
+            self._lose(job, f"{host.name} has restarted and lost its jobs", None, now)
 
     def _tell_window(self, host: Host) -> None:
         self._out.append(

@@ -8,33 +8,58 @@ from arango_jobs._core.window import Window
 
 __all__ = ["Host", "Identity"]
 
-_TOLERANCE = 0.25
-"""Seconds by which two statements of one server's age may differ."""
+_GRAIN = 0.05
+"""Seconds by which two statements of one server's start may differ."""
+_DRIFT = 0.0005
+"""Share by which two clocks run apart at the worst (NTP slews by so much)."""
 
 
 class Identity:
-    """A server process, told from its successor by how long it has been up."""
+    """A server process, told from its successor by when it was started.
 
-    __slots__ = ("at", "uptime")
+    A process that says at some time between being asked and having answered how long it
+    has been up was started between two moments on our clock.
+    """
 
-    def __init__(self, uptime: float, at: float) -> None:
+    __slots__ = ("answered_at", "asked_at", "uptime")
+
+    def __init__(self, uptime: float, asked_at: float, answered_at: float) -> None:
         self.uptime = uptime
-        self.at = at
+        self.asked_at = asked_at
+        self.answered_at = answered_at
 
-    def is_succeeded_by(self, uptime: float, at: float) -> bool:
-        """Return whether a server up for `uptime` seconds at the time `at` is another process."""
-        return uptime < self.uptime + (at - self.at) - _TOLERANCE
+    @property
+    def started_after(self) -> float:
+        """The earliest time at which it can have been started."""
+        return self.asked_at - self.uptime
+
+    @property
+    def started_before(self) -> float:
+        """The latest time at which it can have been started."""
+        return self.answered_at - self.uptime
+
+    def is_succeeded_by(self, other: Identity) -> bool:
+        """Return whether `other`, asked later, is another process."""
+        tolerance = _GRAIN + _DRIFT * (other.answered_at - self.asked_at)
+        return other.started_after > self.started_before + tolerance
+
+    def is_younger_than(self, moment: float) -> bool:
+        """Return whether it was started after `moment` for sure."""
+        return moment < self.started_after - _DRIFT * (self.answered_at - moment)
 
 
 class Host:
     """One Coordinator."""
 
     __slots__ = (
+        "asks_metrics",
         "bytes",
+        "can_tell",
         "closed_until",
         "connections",
         "down_since",
         "highest_id",
+        "identify_tries",
         "identity",
         "in_flight",
         "index",
@@ -43,7 +68,11 @@ class Host:
         "name",
         "queue_time",
         "refusals",
+        "restarted_at",
+        "successor",
         "troubles",
+        "trusted",
+        "unit",
         "was_reached",
         "watch",
         "window",
@@ -68,7 +97,19 @@ class Host:
         self.is_suspect = False
         """Whether it may be another process than the one that took our jobs."""
         self.is_identifying = False
+        self.identify_tries = 0
+        self.asks_metrics = False
+        """Whether it is asked for metrics because it has no statistics (ArangoDB 4.0)."""
+        self.can_tell = True
+        """Whether it tells how long it has been up."""
+        self.trusted = 0
+        """How many of its connections are known to lead to the process of `identity`."""
+        self.successor: Identity | None = None
+        """Another process that answered, while it is found out whether it is a successor."""
+        self.restarted_at = float("-inf")
         self.highest_id = 0
+        self.unit: int | None = None
+        """The part of its ids that names the Coordinator (server-protocol.md §2.1)."""
         self.queue_time: float | None = None
 
     def room(self, now: float) -> float:
@@ -82,6 +123,10 @@ class Host:
         self.was_reached = True
         self.troubles = 0
         self.down_since = None
+
+    def epoch(self) -> int:
+        """Return the newest connection on which what is decided now may be sent, 0: on any."""
+        return 0 if self.watch.by_id_only else self.connections
 
     def failed(self, now: float, delay: float) -> None:
         """Note that it cannot be reached; leave it alone for `delay` seconds."""
@@ -97,7 +142,13 @@ class Host:
         above `floor`, the highest one seen before the job was sent, is a new process's.
         """
         number = int(job_id)
-        restarted = number <= floor and number >> 40 == floor >> 40
-        if restarted or number > self.highest_id or number >> 40 != self.highest_id >> 40:
+        unit = number >> 40
+        if self.unit is None:
+            self.unit = unit
+        elif unit != self.unit:
+            # The address leads to several Coordinators: lists and uptimes say nothing there.
+            self.watch.by_id_only = True
+            return False
+        if number > self.highest_id:
             self.highest_id = number
-        return restarted
+        return number <= floor

@@ -32,16 +32,18 @@ class Job:
         "accepted_at",
         "attempts",
         "cancel_by",
+        "cancel_is_sent",
         "ended_at",
+        "epoch",
         "host",
         "host_name",
         "is_abandoned",
         "is_direct",
+        "is_tidied",
         "job_id",
         "kind",
         "looks",
         "parts",
-        "patient_until",
         "renewals",
         "sent_at",
         "size",
@@ -58,6 +60,8 @@ class Job:
         self.host = -1
         self.host_name = ""
         self.job_id: str | None = None
+        self.epoch = 0
+        """How many connections to its host were known when it was accepted."""
         self.sent_at: float | None = None
         self.accepted_at: float | None = None
         self.ended_at: float | None = None
@@ -68,12 +72,13 @@ class Job:
         self.troubles = 0
         """Failures in a row of the call under way."""
         self.renewals = 0
-        self.patient_until: float | None = None
-        """When waiting for a host that refuses ends."""
         self.cancel_by: float | None = None
         """When waiting for a cancelled job ends; None: nobody asked for a cancel."""
+        self.cancel_is_sent = False
         self.is_abandoned = False
         """Whether nobody waits for its result any more."""
+        self.is_tidied = False
+        """Whether a call to cancel or delete it is under way or planned."""
         self.is_direct = False
         """Whether its first look is a fetch of its own and not a list."""
 

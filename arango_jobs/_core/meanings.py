@@ -28,6 +28,7 @@ class Call(enum.Enum):
     CANCEL = "cancel"
     DELETE = "delete"
     IDENTIFY = "identify"
+    OWNER = "owner"
     CONFIRM = "confirm"
     RENEW = "renew"
 

@@ -31,6 +31,7 @@ class WaitingRoom:
         self._lines: dict[OperationKind[Any], deque[Any]] = {}
         self._since: dict[OperationKind[Any], float] = {}
         self._turns: deque[OperationKind[Any]] = deque()
+        self._holders: dict[tuple[str, str], Any] = {}
         self._parked: dict[tuple[str, str], deque[Any]] = {}
         self.count = 0
 
@@ -40,11 +41,12 @@ class WaitingRoom:
         self.count += 1
         if kind.order is not None and part.key is not None:
             slot = (kind.order, part.key)
-            parked = self._parked.get(slot)
-            if parked is not None:
-                parked.append(part)
+            if self._holders.setdefault(slot, part) is not part:
+                self._parked.setdefault(slot, deque()).append(part)
                 return
-            self._parked[slot] = deque()
+        self._enter(part, kind, now)
+
+    def _enter(self, part: Any, kind: OperationKind[Any], now: float) -> None:
         line = self._lines.get(kind)
         if line is None:
             line = self._lines[kind] = deque()
@@ -58,13 +60,16 @@ class WaitingRoom:
             kind = part.kind
             if kind.order is None or part.key is None:
                 continue
-            parked = self._parked.pop((kind.order, part.key), None)
+            slot = (kind.order, part.key)
+            if self._holders.get(slot) is not part:
+                continue  # it has passed the turn on before
+            parked = self._parked.get(slot)
             if not parked:
+                del self._holders[slot]
+                self._parked.pop(slot, None)
                 continue
-            follower = parked.popleft()
-            self.count -= 1
-            self.add(follower, now)
-            self._parked[kind.order, part.key] = parked
+            follower = self._holders[slot] = parked.popleft()
+            self._enter(follower, follower.kind, now)
 
     def take(self, now: float, *, is_full: bool) -> Job | None:
         """Take the next job that may go; `is_full` ends all lingering."""
@@ -104,6 +109,7 @@ class WaitingRoom:
         self._lines.clear()
         self._since.clear()
         self._turns.clear()
+        self._holders.clear()
         self._parked.clear()
         self.count = 0
         return parts

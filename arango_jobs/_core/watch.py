@@ -12,6 +12,7 @@ foreign ids) the crowd is asked for directly too.
 from __future__ import annotations
 
 import heapq
+from itertools import islice
 from typing import Any
 
 from arango_jobs._core.expectation import Expectations
@@ -34,6 +35,8 @@ DIRECT_SLICE = 512
 PROBE_INTERVAL = 2.0
 """Seconds between two direct questions for an old job of the crowd: lists cannot tell a lost one
 from a running one."""
+BLIND = 30.0
+"""Seconds for which lists are not asked for after they have turned out to be of no use."""
 LIKELY = 0.9
 
 
@@ -45,11 +48,13 @@ class Watch:
         "_expectations",
         "_foreign",
         "_heap",
-        "_last_list",
-        "_list_until",
+        "_list_failures",
+        "_list_is_out",
+        "_lists_after",
         "_next_list",
         "_number",
         "_probe_at",
+        "_probe_size",
         "_youngest",
         "by_id_only",
         "jobs",
@@ -65,9 +70,11 @@ class Watch:
         self._foreign = 0
         self._youngest = 0.0
         self._next_list = float("inf")
-        self._list_until: float | None = None
-        self._last_list = 0.0
+        self._list_is_out = False
+        self._list_failures = 0
+        self._lists_after = float("-inf")
         self._probe_at = 0.0
+        self._probe_size = 1
 
     def add(self, job: Job, now: float) -> bool:
         """Watch `job`, just accepted; return whether it is worth a look at once."""
@@ -88,10 +95,17 @@ class Watch:
         self._push(now + delay, job)
         return False
 
+    def hold(self, job: Job) -> None:
+        """Keep `job` without looking at it: nobody wants its result."""
+        assert job.job_id is not None
+        self.jobs[job.job_id] = job
+        self._crowd.pop(job.job_id, None)
+
     def remove(self, job: Job) -> None:
         """Stop watching `job`."""
-        if job.job_id is not None:
-            self.jobs.pop(job.job_id, None)
+        # After a restart its id may be another job's.
+        if job.job_id is not None and self.jobs.get(job.job_id) is job:
+            del self.jobs[job.job_id]
             self._crowd.pop(job.job_id, None)
 
     def look_again(self, job: Job, now: float) -> None:
@@ -107,64 +121,87 @@ class Watch:
         self._push(due, job)
 
     def due_jobs(self, now: float) -> list[Job]:
-        """Take the jobs whose direct look is due."""
+        """Take the jobs whose direct look is due; one may come twice."""
         due: list[Job] = []
         heap = self._heap
         while heap and heap[0][0] <= now:
             job = heapq.heappop(heap)[2]
-            if job.state is not State.PENDING or self.jobs.get(job.job_id or "") is not job:
-                continue
-            due.append(job)
-        if now >= self._probe_at and self._crowd:
+            if job.state is State.PENDING and not job.is_abandoned:
+                due.append(job)
+        if not self._crowd:
+            return due
+        if now >= self._probe_at:
             self._probe_at = now + PROBE_INTERVAL
-            due.extend(self._oldest_of_crowd())
-        if self._crowd and (self.by_id_only or self._is_drowned()) and now >= self._next_list:
-            due.extend(self._slice_of_crowd())
+            due.extend(self._oldest_of_crowd(self._probe_size))
+        if now >= self._next_list and not self._can_list(now):
+            due.extend(self._oldest_of_crowd(DIRECT_SLICE))
             self._plan_list(now)
         return due
 
     def list_count(self, now: float) -> int:
         """Return how many ids to ask the list for now; 0: no list is due."""
-        if not self._crowd or now < self._next_list or self._list_until is not None:
-            return 0
-        if self.by_id_only or self._is_drowned():
+        if not self._crowd or now < self._next_list or self._list_is_out:
             return 0
         if len(self._crowd) <= FEW // 2:
             self._disperse(now)
             return 0
-        self._list_until = now
-        return self._wanted()
+        if not self._can_list(now):
+            return 0
+        self._list_is_out = True
+        return min(self._wanted(), LIST_LIMIT)
 
     def listed(self, ids: list[Any], asked: int, now: float) -> list[Job]:
         """Return the jobs among `ids`, which are done; plan the next list."""
-        self._list_until = None
-        self._last_list = now
+        self._list_is_out = False
+        self._list_failures = 0
         done = [self.jobs[each] for each in self.jobs.keys() & set(ids)]
         self._foreign = len(ids) - len(done)
         if len(ids) >= asked:
             self._foreign *= 2
+        if self._wanted() > LIST_LIMIT:
+            self._lists_after = now + BLIND
+            self._foreign = LIST_LIMIT // 2
         self._plan_list(now)
-        return [job for job in done if job.state is State.PENDING]
+        return [job for job in done if job.state is State.PENDING and not job.is_abandoned]
 
     def list_failed(self, now: float, delay: float) -> None:
         """Plan another list after one that did not answer."""
-        self._list_until = None
+        self._list_is_out = False
+        self._list_failures += 1
         self._next_list = now + delay
+        if self._list_failures >= 3:
+            self._list_failures = 0
+            self._lists_after = now + BLIND
+
+    def probed(self, is_lost: bool, now: float) -> None:
+        """Take whether a job was still known: where one is lost, others may be."""
+        if not is_lost:
+            self._probe_size = 1
+        elif self._crowd:
+            self._probe_size = min(DIRECT_SLICE, 2 * self._probe_size)
+            self._probe_at = now
 
     def ask_all(self, now: float) -> None:
-        """Make every job due for a direct look (after a new connection, say)."""
+        """Look at every job anew (after a new connection, say)."""
         self._crowd.clear()
         self._heap.clear()
-        for job in self.jobs.values():
+        jobs = [job for job in self.jobs.values() if not job.is_abandoned]
+        for job in jobs:
             if job.state is State.PENDING:
-                self._push(now, job)
+                if len(jobs) > FEW:
+                    self._join_crowd(job, now, 0.0)
+                else:
+                    self._push(now, job)
 
     def next_due(self) -> float | None:
         """Return when the next look is due, `None` while nothing is watched."""
+        if not self.jobs:
+            self._heap.clear()
+            return None
         due = self._heap[0][0] if self._heap else float("inf")
         if self._crowd:
             due = min(due, self._probe_at)
-            if self._list_until is None:
+            if not self._list_is_out:
                 due = min(due, self._next_list)
         return None if due == float("inf") else due
 
@@ -199,18 +236,12 @@ class Watch:
     def _wanted(self) -> int:
         return len(self.jobs) + self._foreign + 100
 
-    def _is_drowned(self) -> bool:
-        return self._wanted() > LIST_LIMIT
+    def _can_list(self, now: float) -> bool:
+        return not self.by_id_only and now >= self._lists_after and self._wanted() <= LIST_LIMIT
 
-    def _oldest_of_crowd(self) -> list[Job]:
-        for job_id in self._crowd:
-            job = self._crowd.pop(job_id)
-            self._crowd[job_id] = job
-            return [job] if job.state is State.PENDING else []
-        return []
-
-    def _slice_of_crowd(self) -> list[Job]:
-        chosen = list(self._crowd)[:DIRECT_SLICE]
+    def _oldest_of_crowd(self, count: int) -> list[Job]:
+        """Take up to `count` jobs from the front of the crowd and put them at its end."""
+        chosen = list(islice(self._crowd, count))
         jobs = [self._crowd.pop(job_id) for job_id in chosen]
         self._crowd.update(zip(chosen, jobs, strict=True))
         return [job for job in jobs if job.state is State.PENDING]

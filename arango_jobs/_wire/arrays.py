@@ -56,8 +56,8 @@ def element_response(element: Any, plan: MergePlan, response: Response, encode: 
     """Return the response that the single call of this element would have got."""
     if not isinstance(element, dict) or not element.get("error"):
         return Response(plan.status, {}, encode(element), response.url, response.loads)
-    number = element.get("errorNum", 0)
-    status = _STATUSES.get(number, 500)
+    number = element.get("errorNum")
+    status = _STATUSES.get(number, 500) if isinstance(number, int) else 500
     # A revision that does not match is 412 in a single call, two writers at once 409, and both
     # have the same number: only the words tell them apart.
     if number == _CONFLICT and _WRITE_WRITE not in str(element.get("errorMessage", "")):

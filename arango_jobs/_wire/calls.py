@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,10 @@ from arango_jobs.errors import HostUnreachableError, TransportError
 from arango_jobs.operations import Request, Response, quote_segment
 
 __all__ = ["meaning_of_failure", "read", "request_for"]
+
+
+_ID_DIGITS = 20  # of the largest unsigned 64-bit number (server-protocol.md §2.1)
+_UPTIME = re.compile(rb"^arangodb_server_statistics_server_uptime_total\S* +(\S+)", re.MULTILINE)
 
 
 def _submit(ask: Ask, encode: Encode) -> Request:
@@ -31,7 +37,9 @@ def _list(ask: Ask, _encode: Encode) -> Request:
 
 
 def _identify(ask: Ask, _encode: Encode) -> Request:
-    return Request("GET", f"/_db/{quote_segment(ask.database)}/_admin/statistics")
+    # ArangoDB 4.0 has no statistics any more, and its metrics are long (§10.1).
+    path = "metrics" if ask.count else "statistics"
+    return Request("GET", f"/_db/{quote_segment(ask.database)}/_admin/{path}")
 
 
 def _confirm(ask: Ask, encode: Encode) -> Request:
@@ -53,6 +61,7 @@ _REQUESTS: dict[Call, Callable[[Ask, Encode], Request]] = {
     Call.LIST: _list,
     Call.FETCH: _by_id(job_api.fetch_request),
     Call.ASK: _by_id(job_api.status_request),
+    Call.OWNER: _by_id(job_api.status_request),
     Call.CANCEL: _by_id(job_api.cancel_request),
     Call.DELETE: _by_id(job_api.delete_request),
     Call.IDENTIFY: _identify,
@@ -74,6 +83,8 @@ def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     meaning = job_api.read_call(response)
     if ask.call is Call.IDENTIFY:
         return meaning, _uptime(response)
+    if ask.call is Call.OWNER:
+        return meaning, job_api.FORWARDED_TO in response.headers
     return meaning, response
 
 
@@ -84,7 +95,10 @@ def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:
         return (meaning if meaning.is_refusal else Meaning.RESULT), response
     meaning = job_api.read_submit(response)
     if meaning is Meaning.ACCEPTED:
-        return meaning, response.headers[job_api.ASYNC_ID]
+        job_id = response.headers[job_api.ASYNC_ID]
+        if job_id.isdecimal() and len(job_id) <= _ID_DIGITS:
+            return meaning, job_id
+        return Meaning.ODD, response
     return meaning, response
 
 
@@ -96,8 +110,18 @@ def meaning_of_failure(error: TransportError, may_have_run: bool) -> Meaning:
 
 
 def _uptime(response: Response) -> float | None:
-    """Return for how many seconds the server says it has been up (`/_admin/statistics`)."""
+    """Return for how many seconds the server says it has been up, `None` if it does not."""
+    told = _UPTIME.search(response.body)
+    if told is not None:
+        return _seconds(told[1])
     body = response.json()
     server = body.get("server") if isinstance(body, dict) else None
-    uptime = server.get("uptime") if isinstance(server, dict) else None
-    return float(uptime) if isinstance(uptime, (int, float)) else None
+    return _seconds(server.get("uptime")) if isinstance(server, dict) else None
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None

@@ -10,6 +10,7 @@ from arango_jobs.operations import Operation, Request, Response
 __all__ = ["first_result", "is_our_key_taken", "read_back_request"]
 
 _UNIQUE = 1210
+_CONFLICTING = "conflicting key:"
 
 
 def is_our_key_taken(operation: Operation[Any], response: Response, tries: int) -> bool:
@@ -17,7 +18,11 @@ def is_our_key_taken(operation: Operation[Any], response: Response, tries: int) 
     if tries == 0 or not operation.made_key or response.status != 409:
         return False
     body = response.json()
-    return isinstance(body, dict) and body.get("errorNum") == _UNIQUE
+    if not isinstance(body, dict) or body.get("errorNum") != _UNIQUE:
+        return False
+    # Another unique index may be violated, by a document of somebody else: that is its answer.
+    _, found, key = str(body.get("errorMessage", "")).partition(_CONFLICTING)
+    return not found or key.strip() == operation.key
 
 
 def read_back_request(

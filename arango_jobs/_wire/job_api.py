@@ -7,6 +7,7 @@ operation's own if, and only if, it carries `x-arango-async-id`
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -183,7 +184,7 @@ def read_ids(response: Response) -> list[str] | None:
     if response.status != 200:
         return None
     ids = response.json()
-    return ids if isinstance(ids, list) else None
+    return ids if isinstance(ids, list) and set(map(type, ids)) <= {str} else None
 
 
 def queue_time(response: Response) -> float | None:
@@ -192,6 +193,7 @@ def queue_time(response: Response) -> float | None:
     if value is None:
         return None
     try:
-        return float(value)
+        seconds = float(value)
     except ValueError:
         return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
