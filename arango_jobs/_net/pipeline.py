@@ -7,7 +7,9 @@ A lane a host and kind of request (`lane.py`); here is only the loop.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import select
 import selectors
 import ssl
 from collections.abc import Sequence
@@ -28,6 +30,8 @@ __all__ = ["PipelineTransport"]
 
 # A body is copied behind its head up to here; beyond, the copy costs more than a call of send.
 _SMALL_BODY = 1 << 16
+# Selectors count in whole milliseconds, as epoll does.
+_SHORT = 0.001
 
 
 class PipelineTransport:
@@ -126,6 +130,9 @@ class PipelineTransport:
     def _select(self, timeout: float, now: float) -> bool:
         """Wait for sockets and let them go on; return whether somebody woke us."""
         wait = max(0.0, min(timeout, self._next_deadline - now))
+        if 0.0 < wait < _SHORT:
+            self._wait_briefly(wait)
+            wait = 0.0
         is_woken = False
         for key, mask in self._selector.select(None if wait == math.inf else wait):
             if key.data is self._waker:
@@ -134,6 +141,14 @@ class PipelineTransport:
             else:
                 key.data(mask)
         return is_woken
+
+    def _wait_briefly(self, seconds: float) -> None:
+        keys = self._selector.get_map().values()
+        readers = [key.fd for key in keys if key.events & selectors.EVENT_READ]
+        writers = [key.fd for key in keys if key.events & selectors.EVENT_WRITE]
+        # Descriptors from 1024 on are beyond `select`: wait a whole millisecond with them.
+        with contextlib.suppress(ValueError):
+            select.select(readers, writers, (), seconds)
 
     def _expire(self, now: float) -> None:
         if now < self._next_deadline:

@@ -1,0 +1,329 @@
+"""The transport through the user's session, against a small server in a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from netpeer import Peer, answer, closing, exchange, outcomes, poll_until
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from arango_jobs._net.exchange import Connected, Failure, Reply
+from arango_jobs._net.session import SessionTransport
+from arango_jobs._net.settings import NetSettings
+from arango_jobs.errors import OptionError
+
+
+class Server:
+    """Answers by path, a thread for each connection; keeps every request."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.requests: list[bytes] = []
+        self.gate = threading.Event()
+        self._socks: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._start(self._run)
+
+    def _start(self, target: Any, *args: Any) -> None:
+        thread = threading.Thread(target=target, args=args)
+        self._threads.append(thread)
+        thread.start()
+
+    def _run(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                sock, _ = self._listener.accept()
+                self._socks.append(sock)
+                self._start(self._serve, Peer(sock))
+
+    def _serve(self, peer: Peer) -> None:
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                request = peer.requests(1)[0]
+                self.requests.append(request)
+                path = request.split(b" ")[1].rpartition(b"/")[2]
+                if path in CUT:
+                    peer.send(CUT[path])
+                    peer.sock.shutdown(socket.SHUT_RDWR)
+                    return
+                if path == b"wait":
+                    self.gate.wait(10)
+                peer.send(ANSWERS.get(path, answer(path)))
+        peer.close()
+
+    def close(self) -> None:
+        self.gate.set()
+        for sock in (self._listener, *self._socks):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(10)
+        for sock in (self._listener, *self._socks):
+            sock.close()
+
+
+ANSWERS = {
+    b"redirect": answer(b"", "302 Found", b"Location: http://127.0.0.1:1/\r\n"),
+    b"packed": answer(gzip.compress(b"body"), extra=b"Content-Encoding: gzip\r\n"),
+    b"bomb": answer(gzip.compress(b"\0" * 100_000), extra=b"Content-Encoding: gzip\r\n"),
+    b"large": answer(b"x" * 2_000_000),
+    b"chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+    b"garbage": b"SSH-2.0\r\n\r\n",
+    b"cookie": answer(b"", extra=b"Set-Cookie: node=7; Path=/\r\n"),
+}
+
+CUT = {b"break": b"", b"cut": answer(b"12345")[:-1], b"cut-head": b"HTTP/1.1 200 OK\r\nA"}
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["pool", "send"])
+def session(request: pytest.FixtureRequest) -> Iterator[requests.Session]:
+    """A session whose pools are driven, and one that has to do everything itself."""
+    with requests.Session() as session:
+        if request.param == "send":
+            session.hooks["response"].append(lambda response, **_: response)
+        yield session
+
+
+def run(
+    server: Server, session: requests.Session, *targets: str, settings: NetSettings | None = None
+) -> dict[object, object]:
+    with closing(SessionTransport([server.url], session, settings)) as transport:
+        for target in targets:
+            transport.send(exchange(target, target=f"/{target}", timeout=5))
+        return outcomes(poll_until(transport, len(targets), (Reply, Failure)))
+
+
+def test_answers(server: Server, session: requests.Session) -> None:
+    """Whatever form an answer has, its body comes as it was."""
+    targets = ("plain", "packed", "chunked", "redirect")
+    assert run(server, session, *targets) == {
+        "plain": (200, b"plain"),
+        "packed": (200, b"body"),
+        "chunked": (200, b"ab"),
+        "redirect": (302, b""),
+    }
+
+
+def test_many(server: Server, session: requests.Session) -> None:
+    """More exchanges than threads: each has its own answer."""
+    targets = [str(number) for number in range(100)]
+    assert run(server, session, *targets) == {t: (200, t.encode()) for t in targets}
+
+
+@pytest.mark.parametrize("target", ["break", "cut", "cut-head", "garbage"])
+def test_broken(server: Server, session: requests.Session, target: str) -> None:
+    """Whatever is not an answer: it may have run."""
+    assert run(server, session, target) == {target: ("ConnectionLostError", True)}
+
+
+@pytest.mark.parametrize("target", ["bomb", "large"])
+def test_too_large(server: Server, session: requests.Session, target: str) -> None:
+    """The limit holds for what comes out of the decompression."""
+    settings = NetSettings(max_response_bytes=10_000)
+    found = run(server, session, target, settings=settings)
+    assert found == {target: ("ResponseTooLargeError", True)}
+
+
+def test_refused(session: requests.Session) -> None:
+    """Nobody listens: nothing was sent."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with closing(SessionTransport([f"http://127.0.0.1:{port}"], session)) as transport:
+        transport.send(exchange(1))
+        assert outcomes(poll_until(transport, 1)) == {1: ("HostUnreachableError", False)}
+
+
+def test_refused_after_retries(session: requests.Session) -> None:
+    """With retries of the session's own, an earlier attempt may have run: never "did not run"."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    session.mount("http://", HTTPAdapter(max_retries=Retry(1, backoff_factor=0)))
+    with closing(SessionTransport([f"http://127.0.0.1:{port}"], session)) as transport:
+        transport.send(exchange(1))
+        assert outcomes(poll_until(transport, 1)) == {1: ("HostUnreachableError", True)}
+
+
+def test_late(server: Server, session: requests.Session) -> None:
+    """No answer in time: it may have run."""
+    with closing(SessionTransport([server.url], session)) as transport:
+        transport.send(exchange(1, target="/wait", timeout=0.05))
+        events = poll_until(transport, 1, (Reply, Failure))
+        assert outcomes(events) == {1: ("RequestTimeoutError", True)}
+
+
+def test_late_in_queue(server: Server, session: requests.Session) -> None:
+    """Its turn did not come in time: it cannot have run."""
+    settings = NetSettings(session_threads=1)
+    with closing(SessionTransport([server.url], session, settings)) as transport:
+        transport.send(exchange(1, target="/wait", timeout=5))
+        transport.send(exchange(2, timeout=0))
+        while not server.requests:
+            transport.poll(0.001)
+        server.gate.set()
+        events = poll_until(transport, 2, (Reply, Failure))
+        assert outcomes(events)[2] == ("RequestTimeoutError", False)
+
+
+@pytest.mark.parametrize("target", ["/..", "/%2E%2E/x", "/a%2Fb/%2e", "/%C3%A4?q=%2B+"])
+def test_target_is_not_touched(server: Server, session: requests.Session, target: str) -> None:
+    """What was quoted stays quoted: a key cannot become a step in the path."""
+    with closing(SessionTransport([server.url], session)) as transport:
+        transport.send(exchange(1, target=target))
+        poll_until(transport, 1, Reply)
+    assert server.requests[0].split(b" ")[1].lower() == target.lower().encode()
+
+
+def test_headers(server: Server, session: requests.Session) -> None:
+    """The session's headers, cookies and credentials go along; the request's own win."""
+    session.headers["X-Tenant"] = "a"
+    session.auth = ("root", "")
+    session.cookies.set("node", "3")
+    with closing(SessionTransport([server.url], session)) as transport:
+        transport.send(
+            exchange(1, headers=(("X-Arango-Async", "store"),), body=b"{}", method="PUT")
+        )
+        transport.send(exchange(2, headers=(("authorization", "bearer x"), ("x-tenant", "b"))))
+        poll_until(transport, 2, Reply)
+    first, second = sorted(server.requests, key=lambda request: b"bearer" in request)
+    for line in (b"X-Tenant: a", b"Authorization: Basic cm9vdDo=", b"Cookie: node=3",
+                 b"X-Arango-Async: store", b"Content-Length: 2"):  # fmt: skip
+        assert line in first.split(b"\r\n")
+    assert first.endswith(b"\r\n\r\n{}")
+    lines = [line.lower() for line in second.split(b"\r\n")]
+    assert b"authorization: bearer x" in lines
+    assert b"x-tenant: b" in lines
+    assert sum(line.startswith((b"authorization", b"x-tenant")) for line in lines) == 2
+
+
+def test_server_cookie(server: Server, session: requests.Session) -> None:
+    """A balancer's cookie is kept and sent, as the session does."""
+    run(server, session, "cookie")
+    run(server, session, "next")
+    assert b"Cookie: node=7" in server.requests[1]
+
+
+def test_params(server: Server) -> None:
+    """A session's parameters are added to the query."""
+    with requests.Session() as session:
+        session.params = {"tenant": "a b"}
+        with closing(SessionTransport([server.url], session)) as transport:
+            transport.send(exchange(1, target="/%2E?x=1"))
+            poll_until(transport, 1, Reply)
+    assert server.requests[0].startswith(b"GET /%2E?x=1&tenant=a+b ")
+
+
+def test_own_request_method(server: Server) -> None:
+    """A `request` that the user put into the session is gone through."""
+    with requests.Session() as session:
+        original = session.request
+
+        def request(*args: Any, **kwargs: Any) -> requests.Response:
+            return original(*args, **{**kwargs, "params": {"by": "hand"}})
+
+        session.request = request  # type: ignore[method-assign]
+        assert run(server, session, "x") == {"x": (200, b"x?by=hand")}
+        with closing(SessionTransport([server.url], session)) as transport:
+            transport.send(exchange(1, target="/%2e%2E/x"))
+            assert outcomes(poll_until(transport, 1))[1] == ("ConnectionLostError", False)
+
+
+def test_proxy(server: Server) -> None:
+    """An HTTP proxy gets the whole URL."""
+    with requests.Session() as session:
+        session.proxies["http"] = server.url
+        with closing(SessionTransport(["http://db.example:8529"], session)) as transport:
+            transport.send(exchange(1, target="/x"))
+            poll_until(transport, 1, Reply)
+            assert "connection pools" in transport.describe()
+    assert server.requests[0].startswith(b"GET http://db.example:8529/x HTTP/1.1\r\n")
+
+
+def test_adapter_of_the_user(server: Server) -> None:
+    """An adapter's own `send` is called."""
+
+    class Adapter(HTTPAdapter):
+        def send(self, request: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+            request.headers["X-By"] = "adapter"
+            return super().send(request, **kwargs)
+
+    with requests.Session() as session:
+        session.mount("http://", Adapter())
+        run(server, session, "x")
+    assert b"X-By: adapter" in server.requests[0]
+
+
+def test_user_code_that_raises(server: Server) -> None:
+    """An exception from a hook is a failure of that exchange, and ends no thread."""
+
+    def hook(response: Any, **_: Any) -> None:
+        raise RuntimeError("hook")
+
+    with requests.Session() as session:
+        session.hooks["response"].append(hook)
+        found = run(server, session, *map(str, range(20)))
+    assert set(found.values()) == {("ConnectionLostError", True)}
+
+
+def test_new_connection_is_told(server: Server) -> None:
+    """Where the pool is driven, a new connection is seen."""
+    with (
+        requests.Session() as session,
+        closing(SessionTransport([server.url], session)) as transport,
+    ):
+        for _ in range(2):
+            transport.send(exchange(1))
+            events = poll_until(transport, 1, Reply)
+            transport.send(exchange(2))
+            events += poll_until(transport, 1, Reply)
+        assert sum(isinstance(event, Connected) for event in events) <= 1
+
+
+def test_wake(server: Server, session: requests.Session) -> None:
+    """`wake` ends a `poll` that waits for ever."""
+    with closing(SessionTransport([server.url], session)) as transport:
+        thread = threading.Thread(target=transport.wake)
+        thread.start()
+        assert transport.poll(None) == []
+        thread.join()
+
+
+def test_close_under_way(server: Server) -> None:
+    """What a thread still waits for may have run; what was queued cannot have."""
+    with requests.Session() as session:
+        transport = SessionTransport([server.url], session, NetSettings(session_threads=1))
+        transport.send(exchange(1, target="/wait", timeout=5))
+        transport.send(exchange(2))
+        while not server.requests:
+            transport.poll(0.001)
+        closer = threading.Timer(0.05, server.gate.set)
+        closer.start()
+        found = outcomes(transport.close())
+        closer.join()
+        assert found[2] == ("ConnectionLostError", False)
+        assert found[1] in ((200, b"wait"), ("ConnectionLostError", True))
+        transport.wake()
+
+
+def test_refused_in_send(session: requests.Session) -> None:
+    """What would break a head is refused at once."""
+    with closing(SessionTransport(["http://127.0.0.1:1"], session)) as transport:
+        with pytest.raises(OptionError):
+            transport.send(exchange(1, target="/a\r\nb"))
+        assert transport.poll(0) == []
