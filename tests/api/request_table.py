@@ -132,7 +132,8 @@ MANY = [
         {"extra": {"stats": {"writesExecuted": 1}}}, 1),
     Row("Importing.import_bulk", lambda db: db["c"].import_bulk([{"_key": "a"}],
         on_duplicate="update"),
-        "POST", "/_api/import?type=array&collection=c&complete=true&details=true&onDuplicate=update",
+        "POST",
+        "/_api/import?type=array&collection=c&complete=true&details=true&onDuplicate=update",
         [{"_key": "a"}], {"created": 1}, {"created": 1}, status=201),
 ]
 
@@ -169,7 +170,8 @@ READS = [
         ROWS_ANSWER, FIRST_ROW),
     Row("Finding.find_in_radius", lambda db: db["c"].find_in_radius(1, 2, 3, "d"), "POST",
         "/_api/cursor",
-        query("FOR doc IN WITHIN(@@collection, @latitude, @longitude, @radius, @distance) RETURN doc",
+        query("FOR doc IN WITHIN(@@collection, @latitude, @longitude, @radius, @distance) "
+              "RETURN doc",
               COUNTED, latitude=1, longitude=2, radius=3, distance="d"),
         ROWS_ANSWER, FIRST_ROW),
     Row("Finding.find_by_text", lambda db: db["c"].find_by_text("t", "w"), "POST", "/_api/cursor",
