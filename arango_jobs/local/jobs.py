@@ -80,6 +80,7 @@ class JobTable:
             del self._group(job.owner, False)[job.id]
             self._group(job.owner, True)[job.id] = job
             job.response, job.stamp, job.done = response, now, True
+            job.work = None
 
     def find(self, job_id: int, owner: str | None) -> Job | None:
         """Return a job that `owner` may see (None sees all), or None."""

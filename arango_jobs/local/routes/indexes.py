@@ -72,7 +72,7 @@ def one(call: Call) -> Response:
     raise ArangoError(1212)
 
 
-@route("POST /_api/index")
+@route("POST /_api/index", slow=True)
 def create(call: Call) -> Response:
     """Create an index, or find the one that is the same."""
     collection = call.collection(call.required("collection"), write=True)

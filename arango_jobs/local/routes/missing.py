@@ -10,7 +10,7 @@ from arango_jobs.local.messages import Response
 from arango_jobs.local.routing import RouteTable
 from arango_jobs.local.scheduler import Lane
 
-__all__ = ["MISSING", "route"]
+__all__ = ["MISSING", "NAMED", "route"]
 
 route = RouteTable()
 
@@ -24,7 +24,7 @@ MISSING = {
     "/_api/query-plan-cache": "the query plan cache",
     "/_api/replication": "replication",
     "/_api/schema": "schema analysis",
-    "/_api/simple": "the simple query API (removed from drivers; use AQL)",
+    "/_api/simple": "the simple query API (use AQL)",
     "/_api/tasks": "JavaScript tasks",
     "/_api/traversal": "the traversal API",
     "/_api/view": "views and ArangoSearch",
@@ -41,6 +41,20 @@ MISSING = {
     "/_admin/statistics-description": "statistics (see /_admin/metrics)",
     "/_admin/support-info": "support information",
     "/_admin/test": "server tests",
+}
+# Single endpoints of subjects that are there otherwise.
+NAMED = {
+    "GET /_api/query/rules": "the list of optimizer rules",
+    "GET /_api/collection/{collection}/shards": "shards",
+    "PUT /_api/collection/{collection}/responsibleShard": "shards",
+    "GET /_admin/server/jwt": "rotation of JWT secrets",
+    "POST /_admin/server/jwt": "rotation of JWT secrets",
+    "POST /_admin/server/tls": "reloading of TLS keys",
+    "POST /_admin/server/encryption": "encryption at rest",
+    "GET /_admin/server/api-calls": "a list of recent calls",
+    "PUT /_admin/server/mode": "a read-only mode",
+    "PUT /_admin/compact": "compaction",
+    "GET /_admin/database/target-version": "a storage format version",
 }
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -59,19 +73,7 @@ for _prefix in MISSING:
         continue  # The list is there: see admin.
     for _tail in ("", "/{a}", "/{a}/{b}", "/{a}/{b}/{c}"):
         route(*(f"{method} {_prefix}{_tail}" for method in _METHODS), lane=Lane.FAST)(_refuse)
-for _name, _what in {
-    "GET /_api/query/rules": "the list of optimizer rules",
-    "GET /_api/collection/{collection}/shards": "shards",
-    "PUT /_api/collection/{collection}/responsibleShard": "shards",
-    "GET /_admin/server/jwt": "rotation of JWT secrets",
-    "POST /_admin/server/jwt": "rotation of JWT secrets",
-    "POST /_admin/server/tls": "reloading of TLS keys",
-    "POST /_admin/server/encryption": "encryption at rest",
-    "GET /_admin/server/api-calls": "a list of recent calls",
-    "PUT /_admin/server/mode": "a read-only mode",
-    "PUT /_admin/compact": "compaction",
-    "GET /_admin/database/target-version": "a storage format version",
-}.items():
+for _name, _what in NAMED.items():
     route(_name, lane=Lane.FAST)(partial(_refuse_by_name, _what))
 for _template in ("/_api/tasks", "/_api/tasks/{id}"):
     route(*(f"{method} {_template}" for method in ("POST", "PUT", "DELETE")), lane=Lane.FAST)(

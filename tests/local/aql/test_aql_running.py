@@ -190,7 +190,8 @@ def nested(depth):
 @pytest.mark.parametrize(
     "expression",
     ["@v == @w", "TO_STRING(@v)", "UNIQUE([@v, @w])", "FLATTEN(@v, 10000)", "@v < @w",
-     "MERGE_RECURSIVE({a: @v}, {a: @w})", "JSON_STRINGIFY(@v)", "HASH(@v)", "[@v, @w]", "TO_NUMBER(@v)"],
+     "MERGE_RECURSIVE({a: @v}, {a: @w})", "JSON_STRINGIFY(@v)", "HASH(@v)",
+     "[@v, @w]", "TO_NUMBER(@v)"],
 )  # fmt: skip
 def test_deep_data(context, expression):
     """It works, or is an error of the query."""
@@ -327,3 +328,23 @@ def test_parser_is_built_once_by_many_threads(context):
     for thread in threads:
         thread.join()
     assert sorted(results) == list(range(8))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "CONCAT(@s, @s)",
+        "CONCAT_SEPARATOR(@s, 1, 2, 3)",
+        "UNION(1..6000000, 1..6000000)",
+        "REPEAT(@s, 2)",
+    ],
+)
+def test_value_that_is_too_large(context, expression):
+    """A string or an array of more than ten million parts is not made."""
+    binds = {"s": "x" * 6_000_000} if "@s" in expression else {}
+    number = error_number(
+        lambda: run_query(
+            f"RETURN {expression}", binds, QueryOptions(fail_on_warning=True), context
+        )
+    )
+    assert number in (32, 1542)
