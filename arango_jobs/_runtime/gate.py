@@ -153,10 +153,8 @@ class Gate:
             if n > self._in_use:
                 raise ValueError(f"{n} permits given back, {self._in_use} are out")
             self._in_use -= n
-            if self._queue:
+            if self._queue or not self._in_use:
                 self._grant()
-            elif not self._in_use and self._empty is not None:
-                self._empty.set()
 
     def wait_empty(self, timeout: float | None) -> bool:
         """Wait until no permit is out, at most `timeout` seconds; say whether that is so."""
@@ -253,3 +251,6 @@ class Gate:
                 waiter.has_permit = False
                 self._in_use -= waiter.permits
             del self._queue[waiter]
+        # Whatever brought it about: a release, a waiter who gave up, a loop that is closed.
+        if not self._in_use and self._empty is not None:
+            self._empty.set()

@@ -212,6 +212,41 @@ def test_interrupt_while_waiting_loses_no_permit() -> None:
     assert gate.in_use == 0
 
 
+def test_waiting_for_empty_ends_when_the_last_permit_is_back() -> None:
+    """A gate that nobody uses is empty; one that fills again is waited for again."""
+    gate = Gate(2)
+    assert gate.wait_empty(0)
+    for _ in range(2):
+        assert gate.acquire(2)
+        assert not gate.wait_empty(0)
+        gate.release()
+        assert not gate.wait_empty(0)
+        waiting = threading.Thread(target=gate.wait_empty, args=(PATIENCE,))
+        waiting.start()
+        gate.release()
+        waiting.join(PATIENCE)
+        assert not waiting.is_alive()
+        assert gate.wait_empty(0)
+
+
+def test_permit_given_up_empties_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It need not come back by a release: who was handed it may be interrupted."""
+    gate = full_gate()
+    waiting = threading.Thread(target=gate.wait_empty, args=(PATIENCE,))
+
+    def serve(waiter: Any, timeout: float | None) -> None:
+        waiting.start()
+        until(lambda: gate._empty)
+        gate.release()
+        raise Interrupt
+
+    monkeypatch.setattr("arango_jobs._runtime.gate._ThreadWaiter.wait", serve)
+    with pytest.raises(Interrupt):
+        gate.acquire()
+    waiting.join(1)
+    assert not waiting.is_alive()
+
+
 class Interrupt(BaseException):
     """Stands for Ctrl-C at a place of the test's choice."""
 
