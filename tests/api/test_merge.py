@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,53 +14,60 @@ from arango_jobs import ArangoServerError, StandardCollection, StandardDatabase
 from arango_jobs._wire.arrays import element_response
 from arango_jobs.operations import Operation, Request
 
-Build = Callable[[Any], Any]
+Build = Callable[[Any, Any], Any]
 
-# Each case is run twice on equal collections: one by one, and as one array.
-CASES: dict[str, list[Build]] = {
-    "insert": [lambda c: c.insert({"_key": key}) for key in ("n", "a", "n")],
-    "insert silently": [lambda c: c.insert({"_key": k}, silent=True) for k in ("n", "a")],
-    "insert and return": [lambda c: c.insert({"_key": k, "x": 9}, True) for k in ("n", "a")],
-    "insert or replace": [
-        lambda c: c.insert({"_key": k, "y": 9}, True, overwrite=True, return_old=True)
-        for k in ("n", "a")
-    ],
-    "insert or ignore": [
-        lambda c: c.insert({"_key": k}, overwrite_mode="ignore") for k in ("n", "a")
-    ],
-    "insert or update": [
-        lambda c: c.insert({"_key": k, "y": 9}, True, overwrite_mode="update") for k in ("n", "a")
-    ],
-    "insert what cannot be": [lambda c: c.insert({"_key": k}) for k in ("a/b", "n")],
-    "get": [lambda c: c.get(key) for key in ("a", "none", "b")],
-    "get by revision": [lambda c: c.get(k, rev=r) for k, r in (("a", "_wrong"), ("b", None))],
-    "has": [lambda c: c.has(key) for key in ("a", "none", "b")],
-    "has by revision": [lambda c: c.has(k, rev=r) for k, r in (("a", "_wrong"), ("b", None))],
-    "update": [lambda c: c.update({"_key": k, "y": 1}) for k in ("a", "none", "b")],
-    "update by id": [lambda c: c.update({"_id": f"c/{k}", "y": 1}) for k in ("a", "none")],
-    "update with a wrong revision": [
-        lambda c: c.update({"_key": k, "_rev": "_wrong"}) for k in ("a", "none")
-    ],
-    "update whatever the revision": [
-        lambda c: c.update({"_key": k, "_rev": "_wrong"}, check_rev=False) for k in ("a", "none")
-    ],
-    "update and return": [
-        lambda c: c.update({"_key": k, "y": None}, keep_none=False, return_new=True, return_old=True)
-        for k in ("a", "b")
-    ],
-    "update silently": [lambda c: c.update({"_key": k}, silent=True) for k in ("a", "none")],
-    "replace": [lambda c: c.replace({"_key": k, "z": 1}, return_old=True) for k in ("a", "none")],
-    "replace with a wrong revision": [
-        lambda c: c.replace({"_id": f"c/{k}", "_rev": "_wrong"}) for k in ("a", "none")
-    ],
-    "delete": [lambda c: c.delete(key) for key in ("a", "none", "a")],
-    "delete if there": [lambda c: c.delete(key, ignore_missing=True) for key in ("a", "none")],
-    "delete with a wrong revision": [
-        lambda c: c.delete(k, rev=r) for k, r in (("a", "_wrong"), ("b", None))
-    ],
-    "delete and return": [lambda c: c.delete(k, return_old=True) for k in ("a", "b")],
-    "delete silently": [lambda c: c.delete(k, silent=True) for k in ("a", "none")],
-}  # fmt: skip
+WRONG = "_wrong"
+
+# Each case is run twice on equal collections, for every key: one by one, and as one array.
+CASES: dict[str, tuple[tuple[Any, ...], Build]] = {
+    "insert": (("n", "a", "n"), lambda c, k: c.insert({"_key": k})),
+    "insert silently": (("n", "a"), lambda c, k: c.insert({"_key": k}, silent=True)),
+    "insert and return": (("n", "a"), lambda c, k: c.insert({"_key": k, "x": 9}, True)),
+    "insert or replace": (
+        ("n", "a"),
+        lambda c, k: c.insert({"_key": k, "y": 9}, True, overwrite=True, return_old=True),
+    ),
+    "insert or ignore": (("n", "a"), lambda c, k: c.insert({"_key": k}, overwrite_mode="ignore")),
+    "insert or update": (
+        ("n", "a"),
+        lambda c, k: c.insert({"_key": k, "y": 9}, True, overwrite_mode="update"),
+    ),
+    "insert what cannot be": (("a/b", "n"), lambda c, k: c.insert({"_key": k})),
+    "get": (("a", "none", "b"), lambda c, k: c.get(k)),
+    "get by revision": ((("a", WRONG), ("b", None)), lambda c, k: c.get(k[0], rev=k[1])),
+    "has": (("a", "none", "b"), lambda c, k: c.has(k)),
+    "has by revision": ((("a", WRONG), ("b", None)), lambda c, k: c.has(k[0], rev=k[1])),
+    "update": (("a", "none", "b"), lambda c, k: c.update({"_key": k, "y": 1})),
+    "update by id": (("a", "none"), lambda c, k: c.update({"_id": f"c/{k}", "y": 1})),
+    "update with a wrong revision": (
+        ("a", "none"),
+        lambda c, k: c.update({"_key": k, "_rev": WRONG}),
+    ),
+    "update whatever the revision": (
+        ("a", "none"),
+        lambda c, k: c.update({"_key": k, "_rev": WRONG}, check_rev=False),
+    ),
+    "update and return": (
+        ("a", "b"),
+        lambda c, k: c.update(
+            {"_key": k, "y": None}, keep_none=False, return_new=True, return_old=True
+        ),
+    ),
+    "update silently": (("a", "none"), lambda c, k: c.update({"_key": k}, silent=True)),
+    "replace": (("a", "none"), lambda c, k: c.replace({"_key": k, "z": 1}, return_old=True)),
+    "replace with a wrong revision": (
+        ("a", "none"),
+        lambda c, k: c.replace({"_id": f"c/{k}", "_rev": WRONG}),
+    ),
+    "delete": (("a", "none", "a"), lambda c, k: c.delete(k)),
+    "delete if there": (("a", "none"), lambda c, k: c.delete(k, ignore_missing=True)),
+    "delete with a wrong revision": (
+        (("a", WRONG), ("b", None)),
+        lambda c, k: c.delete(k[0], rev=k[1]),
+    ),
+    "delete and return": (("a", "b"), lambda c, k: c.delete(k, return_old=True)),
+    "delete silently": (("a", "none"), lambda c, k: c.delete(k, silent=True)),
+}
 
 
 def filled(db: StandardDatabase) -> StandardCollection:
@@ -103,7 +111,7 @@ def merged(operations: list[Operation[Any]], db: StandardDatabase) -> list[Any]:
     def read(operation: Operation[Any], element: Any) -> Any:
         if isinstance(element, dict) and element.get("error"):
             single = element_response(element, plan, response, lambda e: json.dumps(e).encode())
-            return outcome(lambda: operation.decode(single))
+            return outcome(partial(operation.decode, single))
         return without_revisions(plan.value(element))
 
     return [
@@ -114,14 +122,14 @@ def merged(operations: list[Operation[Any]], db: StandardDatabase) -> list[Any]:
 @pytest.mark.parametrize("case", CASES)
 def test_an_array_is_as_good_as_single_calls(case: str, live: StandardDatabase) -> None:
     """Results and errors are the same, and so are the documents afterwards."""
-    calls = CASES[case]
+    keys, call = CASES[case]
     single = filled(live)
-    one_by_one = [outcome(lambda call=call: call(single)) for call in calls]  # type: ignore[misc]
+    one_by_one = [outcome(partial(call, single, key)) for key in keys]
     after = sorted(map(repr, map(without_revisions, single.all())))
 
     collection = filled(live)
     recording = StandardCollection(Recorder(live.conn), "c")
-    operations = [call(recording) for call in calls]
+    operations = [call(recording, key) for key in keys]
     assert merged(operations, live) == one_by_one
     assert sorted(map(repr, map(without_revisions, collection.all()))) == after
 

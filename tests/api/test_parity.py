@@ -33,7 +33,7 @@ PAIRS = {
 }
 
 DIFFERENT = {
-    "ArangoClient.__init__": "our serializer and deserializer; session= and timeout= after the rest",
+    "ArangoClient.__init__": "our own JSON; session= and timeout= after the rest",
     "StandardDatabase.request": "method and path instead of an object of the driver's own class",
     "AsyncDatabase.request": "method and path instead of an object of the driver's own class",
     # Made by the database here, never by the user.
