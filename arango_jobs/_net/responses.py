@@ -9,7 +9,7 @@ end of a response that is also the end of what was read. Knows no sockets.
 from __future__ import annotations
 
 from arango_jobs._net.careful import CarefulReader, Outcome
-from arango_jobs._net.heads import HeaderLines, StatusLines, UnusualHead
+from arango_jobs._net.heads import HeadTable, UnusualHead
 from arango_jobs.errors import ConnectionLostError, ResponseTooLargeError
 from arango_jobs.operations import Response
 
@@ -17,8 +17,7 @@ __all__ = ["Outcome", "ResponseReader"]
 
 _START = b"HTTP/1.1 "
 _NO_BODY = frozenset({204, 304})
-_statuses = StatusLines()
-_lines = HeaderLines()
+_heads = HeadTable()
 
 
 class ResponseReader:
@@ -67,12 +66,11 @@ class ResponseReader:
             if end < 0:
                 self._keep(data[pos:], out, is_head)
                 return
-            lines = data[pos:end].split(b"\r\n")
             try:
-                status = _statuses[lines[0]]
-                del lines[0]
-                headers = dict(map(_lines.__getitem__, lines))
-                length = self._length(status, headers, len(lines), is_head)
+                if is_head:
+                    raise UnusualHead
+                status, headers = _heads.read(data, pos, end)
+                length = self._length(status, headers)
             except UnusualHead:
                 self._careful = self._careful_reader(is_head=is_head)
                 self._feed_careful(data[pos:], out)
@@ -98,9 +96,7 @@ class ResponseReader:
         if self._careful is not None:
             self._careful.at_eof(out)
 
-    def _length(self, status: int, headers: dict[str, str], lines: int, is_head: bool) -> int:
-        if is_head or len(headers) != lines:
-            raise UnusualHead
+    def _length(self, status: int, headers: dict[str, str]) -> int:
         text = headers.get("content-length")
         if text is None:
             if status in _NO_BODY:
