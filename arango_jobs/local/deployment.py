@@ -68,7 +68,7 @@ class Deployment:
     @property
     def stats(self) -> Counter[str]:
         """Return how often each route was called, on all Coordinators together."""
-        return sum((c.stats for c in self.coordinators), Counter())
+        return sum((Counter(c.stats) for c in self.coordinators), Counter())
 
     def call(
         self,

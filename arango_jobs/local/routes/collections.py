@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from arango_jobs.local.call import Call
+from arango_jobs.local.computed import make_computer
 from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.messages import Response
 from arango_jobs.local.routes.bodies import result, success
@@ -78,7 +79,11 @@ def create(call: Call) -> Response:
     kind = {"document": 2, "edge": 3}.get(kind, kind) if isinstance(kind, str) else kind
     properties = {name: body[name] for name in _KEPT if name in body}
     _check_properties(properties)
+    computer = make_computer(
+        properties.get("computedValues"), call.database, call.coordinator.clock
+    )
     collection = call.database.create_collection(body.get("name"), properties, type=kind)
+    collection.compute = computer
     return success(**show_properties(collection))
 
 
@@ -123,6 +128,9 @@ def change_properties(call: Call) -> Response:
     body = call.json_object()
     changed = {name: body[name] for name in _CHANGEABLE if name in body}
     _check_properties(changed)
+    if "computedValues" in changed:
+        values = changed["computedValues"]
+        collection.compute = make_computer(values, call.database, call.coordinator.clock)
     collection.properties.update(changed)
     return success(**show_properties(collection))
 

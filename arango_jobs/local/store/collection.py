@@ -7,7 +7,7 @@ Knows nothing of HTTP, rights or queries.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,8 @@ class Collection:
         self.lock = threading.RLock()
         self.keys = KeyGenerator(self.properties.pop("keyOptions", None) or {}, ticks)
         self.revision = "0"
+        # Fills in computed values; given (event, document), returns the document to store.
+        self.compute: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.name = name
         self._revisions = revisions
         self._limits = limits
@@ -138,6 +140,8 @@ class Collection:
             for name, value in document.items():
                 if name not in _SYSTEM:
                     new[name] = value
+            if self.compute is not None:
+                new = self.compute("insert", new)
             self._store(key, None, new)
             self.keys.note(key)
             return Written(key, new["_id"], rev, None, new, None)
@@ -190,9 +194,8 @@ class Collection:
             if self._is_older(old, patch, version_attribute):
                 return Written(key, old["_id"], old["_rev"], old["_rev"], old, old, skipped=True)
             body = {name: value for name, value in patch.items() if name not in _SYSTEM}
-            return self._exchange(
-                old, apply_patch(old, body, keep_null=keep_null, merge_objects=merge_objects)
-            )
+            merged = apply_patch(old, body, keep_null=keep_null, merge_objects=merge_objects)
+            return self._exchange(old, merged, "update")
 
     def replace(
         self,
@@ -208,7 +211,7 @@ class Collection:
             old = self._current(key, rev)
             if self._is_older(old, document, version_attribute):
                 return Written(key, old["_id"], old["_rev"], old["_rev"], old, old, skipped=True)
-            return self._exchange(old, dict(document))
+            return self._exchange(old, dict(document), "replace")
 
     def remove(self, key: str, *, rev: str | None = None) -> Written:
         """Remove the document with `key`."""
@@ -277,13 +280,15 @@ class Collection:
             return after <= before
         return False
 
-    def _exchange(self, old: dict[str, Any], body: dict[str, Any]) -> Written:
+    def _exchange(self, old: dict[str, Any], body: dict[str, Any], event: str) -> Written:
         self._check_ends(body)
         key, rev = old["_key"], self._revisions.next()
         new = {"_key": key, "_id": old["_id"], "_rev": rev}
         for name, value in body.items():
             if name not in _SYSTEM:
                 new[name] = value
+        if self.compute is not None:
+            new = self.compute(event, new)
         self._store(key, old, new)
         return Written(key, old["_id"], rev, old["_rev"], new, old)
 
