@@ -51,12 +51,11 @@ def check_columns(options: LoadOptions, columns: Collection[str], name: str) -> 
     """Raise `OptionError` where an option names a column that the input `name` has not."""
     renamed = {options.rename.get(column, column) for column in columns}
     key_fields = set() if options.key_field is None else {options.key_field}
-    wanted = {
-        "map": set(options.rename) - set(columns),
-        "type": set(options.types) - renamed,
-        "drop": set(options.drop) - renamed,
-        "key-field": key_fields - renamed,
-    }
+    wanted = {"key-field": key_fields - renamed}
+    if options.strict_columns:
+        wanted["map"] = set(options.rename) - set(columns)
+        wanted["type"] = set(options.types) - renamed
+        wanted["drop"] = set(options.drop) - renamed
     if options.edge:
         wanted["from-field"] = {options.from_field} - renamed
         wanted["to-field"] = {options.to_field} - renamed

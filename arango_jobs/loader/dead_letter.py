@@ -30,9 +30,8 @@ class DeadLetters:
         with _Errors(self.path):
             if keep is None:
                 self._refuse_existing()
-            self._file = open(
-                self.path, "wb" if keep is None else "r+b" if self.path.exists() else "wb"
-            )
+            is_kept = keep is not None and self.path.exists()
+            self._file = self.path.open("r+b" if is_kept else "wb")
             if keep is not None:
                 self._file.truncate(keep)
                 self._file.seek(keep)

@@ -20,7 +20,7 @@ EMPTY = ("keep", "null", "omit")
 _PACE = frozenset(
     {
         "chunk_rows", "chunk_bytes", "window", "checkpoint", "dead_letter", "dry_run",
-        "create", "max_errors", "source_name",
+        "create", "max_errors", "source_name", "strict_columns",
     }
 )  # fmt: skip
 
@@ -40,6 +40,8 @@ class LoadOptions:
     rename: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     drop: Sequence[str] = ()
+    strict_columns: bool = True
+    """Whether `rename`, `types` and `drop` may only name columns that the input has."""
     infer: bool = False
     """Whether text that is a number, true or false as JSON writes them becomes that."""
     empty: str = "keep"

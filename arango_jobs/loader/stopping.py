@@ -35,7 +35,7 @@ class StopSwitch:
     def interruptible(self, items: Iterable[T]) -> Iterator[T]:
         """Give `items` until a stop is asked for."""
         iterator = iter(items)
-        while not self.is_requested:
+        while not self._requested.is_set():
             try:
                 self.is_reading = True
                 try:
@@ -45,7 +45,7 @@ class StopSwitch:
             except StopIteration:
                 return
             except KeyboardInterrupt:
-                if not self.is_requested:
+                if not self._requested.is_set():
                     raise
                 return
             yield item
