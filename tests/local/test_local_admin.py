@@ -45,7 +45,10 @@ def test_collection_life(ask):
         ({"name": "x", "keyOptions": []}, (400, 10)),
         ({"name": "x", "keyOptions": {"type": "weird"}}, (400, 1232)),
         ({"name": "x", "keyOptions": {"type": "autoincrement", "increment": "a"}}, (400, 10)),
-        ({"name": "x", "schema": {"rule": {}}}, (501, 9)),
+        ({"name": "x", "schema": {"rule": {"if": {}}}}, (501, 9)),
+        ({"name": "x", "schema": {"rule": 5}}, (400, 10)),
+        ({"name": "x", "schema": {"rule": {"type": "thing"}}}, (400, 10)),
+        ({"name": "x", "schema": {"rule": {"pattern": "("}}}, (400, 10)),
         ([], (400, 400)),
     ],
 )

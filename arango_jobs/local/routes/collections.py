@@ -15,6 +15,7 @@ from arango_jobs.local.routes.bodies import result, success
 from arango_jobs.local.routes.indexes import describe_all
 from arango_jobs.local.routing import RouteTable
 from arango_jobs.local.store import Collection
+from arango_jobs.local.store.schema import make_schema
 
 __all__ = ["route", "show"]
 
@@ -79,11 +80,12 @@ def create(call: Call) -> Response:
     kind = {"document": 2, "edge": 3}.get(kind, kind) if isinstance(kind, str) else kind
     properties = {name: body[name] for name in _KEPT if name in body}
     _check_properties(properties)
+    schema = make_schema(properties.get("schema"))
     computer = make_computer(
         properties.get("computedValues"), call.database, call.coordinator.clock
     )
     collection = call.database.create_collection(body.get("name"), properties, type=kind)
-    collection.compute = computer
+    collection.compute, collection.schema = computer, schema
     return success(**show_properties(collection))
 
 
@@ -94,8 +96,6 @@ def _check_properties(properties: dict[str, Any]) -> None:
     key_options = properties.get("keyOptions")
     if key_options is not None and not isinstance(key_options, dict):
         raise ArangoError(10, "'keyOptions' must be an object")
-    if properties.get("schema"):
-        raise ArangoError(9, "the embedded server does not validate documents: no 'schema'")
 
 
 @route(f"GET {_ONE}")
@@ -128,9 +128,11 @@ def change_properties(call: Call) -> Response:
     body = call.json_object()
     changed = {name: body[name] for name in _CHANGEABLE if name in body}
     _check_properties(changed)
+    schema = make_schema(changed["schema"]) if "schema" in changed else collection.schema
     if "computedValues" in changed:
         values = changed["computedValues"]
         collection.compute = make_computer(values, call.database, call.coordinator.clock)
+    collection.schema = schema
     collection.properties.update(changed)
     return success(**show_properties(collection))
 

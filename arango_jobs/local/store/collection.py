@@ -18,6 +18,7 @@ from arango_jobs.local.store.indexes import Index
 from arango_jobs.local.store.keys import KeyGenerator, check_key, split_id
 from arango_jobs.local.store.limits import Limits
 from arango_jobs.local.store.patches import apply_patch
+from arango_jobs.local.store.schema import Schema
 from arango_jobs.local.store.ticks import Revisions, Ticks
 from arango_jobs.local.store.undo import is_recording, remember
 
@@ -64,6 +65,7 @@ class Collection:
         self.lock = threading.RLock()
         self.keys = KeyGenerator(self.properties.pop("keyOptions", None) or {}, ticks)
         self.revision = "0"
+        self.schema: Schema | None = None
         # Fills in computed values; given (event, document), returns the document to store.
         self.compute: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.name = name
@@ -298,6 +300,8 @@ class Collection:
         size = 0
         if new is not None:
             size = _size(new)
+            if self.schema is not None:
+                self.schema.check(old, new)
             for index in self.indexes:
                 index.check(key, new)
         self._limits.add((new is not None) - (old is not None), size - self._sizes.get(key, 0))
