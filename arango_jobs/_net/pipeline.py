@@ -7,7 +7,6 @@ A lane a host and kind of request (`lane.py`); here is only the loop.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import select
 import selectors
@@ -91,10 +90,10 @@ class PipelineTransport:
         end = math.inf if timeout is None else now + timeout
         while True:
             self._pump(now)
-            is_woken = self._select(0.0 if self._shared.events else end - now, now)
+            is_over = self._select(0.0 if self._shared.events else end - now, now)
             now = self._clock.monotonic()
             self._expire(now)
-            if self._shared.events or is_woken or now >= end:
+            if self._shared.events or is_over or now >= end:
                 break
         self._pump(now)
         events, self._shared.events = self._shared.events, []
@@ -128,27 +127,35 @@ class PipelineTransport:
                 self._next_deadline = min(self._next_deadline, lane.dial_deadline)
 
     def _select(self, timeout: float, now: float) -> bool:
-        """Wait for sockets and let them go on; return whether somebody woke us."""
-        wait = max(0.0, min(timeout, self._next_deadline - now))
-        if 0.0 < wait < _SHORT:
-            self._wait_briefly(wait)
+        """Wait for sockets and let them go on; return whether we were woken or `timeout` is over.
+
+        The latter by the system's clock: ours may be one that a test moves.
+        """
+        time_left = self._next_deadline - now
+        wait = max(0.0, min(timeout, time_left))
+        if 0.0 < wait < _SHORT and self._wait_briefly(wait):
             wait = 0.0
-        is_woken = False
-        for key, mask in self._selector.select(None if wait == math.inf else wait):
+        ready = self._selector.select(None if wait == math.inf else wait)
+        is_over = not ready and timeout <= time_left
+        for key, mask in ready:
             if key.data is self._waker:
-                is_woken = True
+                is_over = True
                 self._waker.on_ready(mask)
             else:
                 key.data(mask)
-        return is_woken
+        return is_over
 
-    def _wait_briefly(self, seconds: float) -> None:
+    def _wait_briefly(self, seconds: float) -> bool:
+        """Wait for less than a millisecond; return whether that could be done."""
         keys = self._selector.get_map().values()
         readers = [key.fd for key in keys if key.events & selectors.EVENT_READ]
         writers = [key.fd for key in keys if key.events & selectors.EVENT_WRITE]
-        # Descriptors from 1024 on are beyond `select`: wait a whole millisecond with them.
-        with contextlib.suppress(ValueError):
+        try:
             select.select(readers, writers, (), seconds)
+        except ValueError:
+            # Descriptors from 1024 on are beyond it: a whole millisecond, then.
+            return False
+        return True
 
     def _expire(self, now: float) -> None:
         if now < self._next_deadline:

@@ -19,18 +19,16 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar
 
 from arango_jobs._net.hosts import Host
+from arango_jobs._net.session_answers import read_answer
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import cookie_header, environment, is_overridden, only_below_pool
-from arango_jobs.errors import OptionError, ResponseTooLargeError
+from arango_jobs.errors import OptionError
 from arango_jobs.operations import Headers, Request, Response
 
 __all__ = ["Caller", "PoolCaller", "SessionCaller", "caller_for"]
 
 # Not annotated by requests.
 _keep_cookies: Callable[..., None] = extract_cookies_to_jar
-_PIECE = 1 << 16
-# Up to here a body is read in one go.
-_SMALL = 1 << 20
 _ADAPTER_METHODS = ("send", "add_headers", "build_response", "request_url")
 _DOT_SEGMENT = re.compile(r"/(?:%2e){1,2}(?=[/?]|\Z)", re.IGNORECASE)
 
@@ -115,7 +113,7 @@ class PoolCaller:
         )
         if "Set-Cookie" in raw.headers:
             _keep_cookies(self._session.cookies, self._probe, raw)
-        return _response(raw, self._url + request.target, self._settings.max_response_bytes)
+        return read_answer(raw, self._url + request.target, self._settings.max_response_bytes)
 
     def _headers_of(self, request: Request) -> dict[str, str]:
         own = {name.lower() for name, _ in request.headers}
@@ -152,7 +150,7 @@ class SessionCaller:
         url = self._url + request.target
         answer = (self._by_request if self._has_request else self._by_send)(request, url, timeout)
         answer.raw.decode_content = True
-        return _response(answer.raw, url, self._settings.max_response_bytes)
+        return read_answer(answer.raw, url, self._settings.max_response_bytes)
 
     def _by_request(self, request: Request, url: str, timeout: float) -> requests.Response:
         if _DOT_SEGMENT.search(request.target):
@@ -195,32 +193,3 @@ def _auth(headers: Headers) -> Any:
 
 def _timeout(settings: NetSettings, timeout: float) -> urllib3.Timeout:
     return urllib3.Timeout(connect=min(settings.connect_timeout, timeout), read=timeout)
-
-
-def _response(raw: Any, url: str, limit: int) -> Response:
-    headers = {name.lower(): value for name, value in raw.headers.items()}
-    try:
-        body = _body(raw, headers, limit)
-    except BaseException:
-        raw.close()
-        raise
-    raw.release_conn()
-    return Response(raw.status, headers, body, url)
-
-
-def _body(raw: Any, headers: dict[str, str], limit: int) -> bytes:
-    length = headers.get("content-length", "")
-    if (
-        length.isdecimal()
-        and int(length) <= min(_SMALL, limit)
-        and "content-encoding" not in headers
-    ):
-        return bytes(raw.read())
-    parts: list[bytes] = []
-    size = 0
-    for part in raw.stream(_PIECE, decode_content=True):
-        size += len(part)
-        if size > limit:
-            raise ResponseTooLargeError(f"the body of the answer is above {limit} bytes")
-        parts.append(part)
-    return b"".join(parts)

@@ -82,7 +82,13 @@ ANSWERS = {
     b"cookie": answer(b"", extra=b"Set-Cookie: node=7; Path=/\r\n"),
 }
 
-CUT = {b"break": b"", b"cut": answer(b"12345")[:-1], b"cut-head": b"HTTP/1.1 200 OK\r\nA"}
+CUT = {
+    b"break": b"",
+    b"cut": answer(b"12345")[:-1],
+    b"cut-head": b"HTTP/1.1 200 OK\r\nA",
+    b"cut-id": b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nX-Arango-Async-Id: 12",
+    b"no-length": b"HTTP/1.1 200 OK\r\n\r\nab",
+}
 
 
 @pytest.fixture
@@ -127,7 +133,7 @@ def test_many(server: Server, session: requests.Session) -> None:
     assert run(server, session, *targets) == {t: (200, t.encode()) for t in targets}
 
 
-@pytest.mark.parametrize("target", ["break", "cut", "cut-head", "garbage"])
+@pytest.mark.parametrize("target", [*map(bytes.decode, CUT), "garbage"])
 def test_broken(server: Server, session: requests.Session, target: str) -> None:
     """Whatever is not an answer: it may have run."""
     assert run(server, session, target) == {target: ("ConnectionLostError", True)}
