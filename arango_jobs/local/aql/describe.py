@@ -12,7 +12,7 @@ from typing import Any
 from arango_jobs.local.aql import nodes
 from arango_jobs.local.aql.nodes import Node
 
-__all__ = ["describe"]
+__all__ = ["describe", "type_of"]
 
 _TYPES: dict[type[Node], str] = {
     nodes.Array: "array", nodes.ArrayComparison: "array compare", nodes.ArrayMatch: "array filter",
@@ -57,7 +57,8 @@ def _walk(root: Node) -> Iterator[Node]:
         waiting.extend(reversed(list(_parts(node))))
 
 
-def _type_of(node: Node) -> str:
+def type_of(node: Node) -> str:
+    """Return the word that ArangoDB has for a kind of node."""
     if isinstance(node, nodes.Unary) and node.operator != "NOT":
         return "unary minus" if node.operator == "-" else "unary plus"
     operator = getattr(node, "operator", None)
@@ -67,7 +68,7 @@ def _type_of(node: Node) -> str:
 
 
 def _tree(node: Node) -> dict[str, Any]:
-    described: dict[str, Any] = {"type": _type_of(node)}
+    described: dict[str, Any] = {"type": type_of(node)}
     for field in fields(node):
         value = getattr(node, field.name)
         if field.name in _TRAITS and not isinstance(value, (Node, tuple)):

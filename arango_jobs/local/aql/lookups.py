@@ -20,6 +20,10 @@ __all__ = ["Lookup", "find_lookup"]
 _SIMPLE = (nodes.Constant, nodes.Bind, nodes.Name, nodes.Attribute, nodes.Array)
 _INDEXED = ("persistent", "hash", "skiplist")
 _EDGE = 3
+# Functions that may not be called once more: they wait, fail, warn or differ each time.
+_CHANGING = frozenset(
+    {"APPLY", "ASSERT", "CALL", "FAIL", "RAND", "RANDOM_TOKEN", "SLEEP", "UUID", "WARN"}
+)
 
 Documents = list[dict[str, Any]]
 
@@ -58,6 +62,9 @@ def _is_known(node: nodes.Node, variable: str) -> bool:
     """Tell whether `node` can be evaluated before the loop's variable has a value."""
     if isinstance(node, nodes.Array):
         return all(_is_known(item, variable) for item in node.items)
+    if isinstance(node, nodes.Function):
+        is_pure = node.name not in _CHANGING
+        return is_pure and all(_is_known(argument, variable) for argument in node.arguments)
     while isinstance(node, nodes.Attribute):
         node = node.base
     if isinstance(node, nodes.Name):

@@ -10,6 +10,7 @@ from typing import Any
 
 from arango_jobs.local.aql import nodes
 from arango_jobs.local.aql.compilation import Compilation, Evaluate, Frame, problem
+from arango_jobs.local.aql.describe import type_of
 from arango_jobs.local.aql.expressions import compile_expression
 from arango_jobs.local.aql.pipeline import STATEMENTS, Step, evaluate_early
 from arango_jobs.local.aql.run import CHUNK
@@ -33,7 +34,7 @@ def kept(unit: Compilation, source: Iterable[Frame]) -> list[Frame]:
 
 def _filter(unit: Compilation, node: nodes.Filter, rest: Rest) -> Step:
     condition, run = compile_expression(unit, node.condition), unit.run
-    unit.plan.add("CalculationNode", expression={"type": type(node.condition).__name__})
+    unit.plan.add("CalculationNode", expression={"type": type_of(node.condition)})
     unit.plan.add("FilterNode", rows=max(1, unit.plan.rows // 2))
 
     def step(source: Iterable[Frame]) -> Iterator[Frame]:
@@ -53,7 +54,7 @@ def _let(unit: Compilation, node: nodes.Let, rest: Rest) -> Step:
     unit.plan.add(
         "CalculationNode",
         outVariable=unit.plan.variable(node.variable, slot),
-        expression={"type": type(node.expression).__name__},
+        expression={"type": type_of(node.expression)},
     )
 
     def step(source: Iterable[Frame]) -> Iterator[Frame]:

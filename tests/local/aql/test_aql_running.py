@@ -234,6 +234,8 @@ LOOKUPS = [
     ("p._id == 'knows/ann'", [], "primary"),
     ("p._key IN ['bob', 'nobody', 'ann', 'bob']", ["ann", "bob"], "primary"),
     ("p._key == 5", [], "primary"),
+    ("p._key == LOWER('ANN')", ["ann"], "primary"),
+    ("p._key == RANDOM_TOKEN(5)", [], None),
     ("p.city == 'Bonn' AND p.age == 20", ["bob"], "by_city"),
     ("p.city == 'Bonn' FILTER p.age == 20.0", ["bob"], "by_city"),
     ("p.city == null && p.age == 20", ["dan"], "by_city"),

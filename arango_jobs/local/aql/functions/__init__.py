@@ -7,6 +7,7 @@ from arango_jobs.local.aql.functions import (
     dateformat,
     dates,
     documents,
+    encoding,
     geo,
     hashes,
     legacy,
@@ -14,6 +15,7 @@ from arango_jobs.local.aql.functions import (
     numbers,
     objects,
     regexes,
+    similarity,
     statistics,
     strings,
     types,
@@ -23,8 +25,8 @@ from arango_jobs.local.aql.functions.registry import ALIASES, REGISTRY, Argument
 __all__ = ["ALIASES", "MODULES", "REGISTRY", "UNSUPPORTED", "ArgumentError", "Definition"]
 
 MODULES = (
-    control, dateformat, dates, documents, geo, hashes, legacy, lists, numbers, objects, regexes,
-    statistics, strings, types,
+    control, dateformat, dates, documents, encoding, geo, hashes, legacy, lists, numbers, objects,
+    regexes, similarity, statistics, strings, types,
 )  # fmt: skip
 
 # ArangoDB's functions that this server does not have: a query that uses one says so.

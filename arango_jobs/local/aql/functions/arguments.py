@@ -6,9 +6,19 @@ import math
 from typing import Any
 
 from arango_jobs.local.aql.functions.registry import ArgumentError
+from arango_jobs.local.aql.run import failure
 from arango_jobs.local.aql.values import is_number, to_number
 
-__all__ = ["array", "bounded", "number", "number_or", "numbers", "object_", "text", "whole"]
+__all__ = [
+    "array",
+    "bounded",
+    "number",
+    "numbers",
+    "object_",
+    "text",
+    "whole",
+    "within",
+]
 
 _LIMIT = 10_000_000
 
@@ -42,11 +52,6 @@ def number(value: Any) -> float:
     return checked
 
 
-def number_or(value: Any, default: float) -> float:
-    """Return a number, or `default` for null."""
-    return default if value is None else number(value)
-
-
 def whole(value: Any) -> int:
     """Return a whole number, cast from whatever it is and cut towards zero."""
     cast = to_number(value)
@@ -61,6 +66,12 @@ def bounded(value: Any) -> int:
     if not 0 <= size <= _LIMIT:
         raise ArgumentError
     return size
+
+
+def within(size: int) -> None:
+    """Raise 32 for a string or an array that would be too large to make."""
+    if size > _LIMIT:
+        raise failure(32, f"resource limit exceeded: a value of {size} parts", 500)
 
 
 def numbers(values: Any) -> list[Any]:

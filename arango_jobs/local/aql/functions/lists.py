@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import chain
 from typing import Any
 
-from arango_jobs.local.aql.functions.arguments import array, bounded, whole
+from arango_jobs.local.aql.functions.arguments import array, bounded, whole, within
 from arango_jobs.local.aql.functions.registry import ArgumentError, alias, function
 from arango_jobs.local.aql.values import equal, is_number, is_true, sort_key, to_array
 
@@ -114,7 +114,8 @@ def flatten(values: Any, depth: Any = 1) -> list[Any]:
 @function("UNION", 2, None)
 def union(*arrays: Any) -> list[Any]:
     """Return the elements of all arrays."""
-    return [item for values in arrays for item in array(values)]
+    within(sum(len(array(values)) for values in arrays))
+    return [item for values in arrays for item in values]
 
 
 @function("UNION_DISTINCT", 2, None)
@@ -183,6 +184,7 @@ def unshift(values: Any, value: Any, only_new: Any = False) -> list[Any]:
 def append(values: Any, more: Any, only_new: Any = False) -> list[Any]:
     """Return the array with the elements of another added."""
     items = [*_changeable(values), *to_array(more if type(more) is not dict else [more])]
+    within(len(items))
     return list(_distinct(items).values()) if is_true(only_new) else items
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-import json
 from typing import Any
-from urllib.parse import quote
 
 from arango_jobs.local.aql import patterns
-from arango_jobs.local.aql.functions.arguments import bounded, object_, text, whole
+from arango_jobs.local.aql.functions.arguments import bounded, text, whole, within
 from arango_jobs.local.aql.functions.registry import ArgumentError, alias, function
-from arango_jobs.local.aql.values import is_number, is_true, to_json, to_string
+from arango_jobs.local.aql.values import is_number, is_true, to_string
 
 __all__: list[str] = []
 
@@ -40,7 +37,9 @@ def char_length(value: Any) -> int:
 def concat(*values: Any) -> str:
     """Join the values, or the elements of a single array; nulls are left out."""
     items = values[0] if len(values) == 1 and type(values[0]) is list else values
-    return "".join(map(to_string, items))
+    parts = [to_string(item) for item in items]
+    within(sum(map(len, parts)))
+    return "".join(parts)
 
 
 @function("CONCAT_SEPARATOR", 2, None)
@@ -49,7 +48,9 @@ def concat_separator(separator: Any, *values: Any) -> str:
     items: list[Any] = []
     for value in values:
         items.extend(value if type(value) is list else [value])
-    return to_string(separator).join(to_string(item) for item in items if item is not None)
+    between, parts = to_string(separator), [to_string(item) for item in items if item is not None]
+    within(sum(map(len, parts)) + len(between) * len(parts))
+    return between.join(parts)
 
 
 @function("LOWER")
@@ -230,114 +231,3 @@ def repeat(value: Any, count: Any, separator: Any = "") -> str:
     string, times, between = to_string(value), bounded(count), to_string(separator)
     bounded((len(string) + len(between)) * times)
     return between.join([string] * times)
-
-
-@function("TO_CHAR")
-def to_char(codepoint: Any) -> str:
-    """Return the character of a code point."""
-    code = whole(codepoint)
-    if not 0 <= code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-        raise ArgumentError
-    return chr(code)
-
-
-@function("ENCODE_URI_COMPONENT")
-def encode_uri_component(value: Any) -> str:
-    """Return the value as part of a URI."""
-    return quote(to_string(value), safe="!'()*-._~", errors="replace")
-
-
-@function("JSON_STRINGIFY")
-def json_stringify(value: Any) -> str:
-    """Return the value as JSON."""
-    return to_json(value)
-
-
-@function("JSON_PARSE")
-def json_parse(value: Any) -> Any:
-    """Return what a string of JSON stands for."""
-    try:
-        return json.loads(text(value), parse_constant=_no_constant)
-    except ValueError:
-        raise ArgumentError from None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-@function("IPV4_FROM_NUMBER")
-def ipv4_from_number(value: Any) -> str:
-    """Return the IPv4 address that a number stands for."""
-    if not is_number(value) or not 0 <= value < 2**32:
-        raise ArgumentError
-    return str(ipaddress.IPv4Address(int(value)))
-
-
-@function("IPV4_TO_NUMBER")
-def ipv4_to_number(value: Any) -> int:
-    """Return the number of an IPv4 address."""
-    try:
-        return int(ipaddress.IPv4Address(text(value)))
-    except ValueError:
-        raise ArgumentError from None
-
-
-@function("LEVENSHTEIN_DISTANCE", 2)
-def levenshtein_distance(first: Any, second: Any) -> int:
-    """Return how many changes make one string the other."""
-    source, target = to_string(first), to_string(second)
-    bounded(len(source) * len(target))
-    row = list(range(len(target) + 1))
-    for number, character in enumerate(source, 1):
-        before, row = row, [number]
-        for index, other in enumerate(target):
-            row.append(
-                min(before[index + 1] + 1, row[index] + 1, before[index] + (character != other))
-            )
-    return row[-1]
-
-
-_SOUNDS = {
-    letter: digit
-    for digit,
-    letters in {"1": "BFPV", "2": "CGJKQSXZ", "3": "DT", "4": "L", "5": "MN", "6": "R"}.items()
-    for letter in letters
-}  # fmt: skip
-
-
-@function("SOUNDEX")
-def soundex(value: Any) -> str:
-    """Return the Soundex code."""
-    letters = [letter for letter in to_string(value).upper() if "A" <= letter <= "Z"]
-    if not letters:
-        return ""
-    code, last = letters[0], _SOUNDS.get(letters[0], "")
-    for letter in letters[1:]:
-        sound = _SOUNDS.get(letter, "")
-        if sound and sound != last:
-            code += sound
-        if letter not in "HW":
-            last = sound
-    return (code + "000")[:4]
-
-
-@function("TRANSLATE", 2, 3)
-def translate(value: Any, lookup: Any, *default: Any) -> Any:
-    """Return what an object has for the value, else the default or the value."""
-    return object_(lookup).get(to_string(value), default[0] if default else value)
-
-
-@function("NGRAM_SIMILARITY", 3)
-def ngram_similarity(first: Any, second: Any, size: Any) -> float:
-    """Return the share of the first string's n-grams that the second has too."""
-    width = whole(size)
-    if width < 1:
-        raise ArgumentError
-    wanted, present = _ngrams(text(first), width), set(_ngrams(text(second), width))
-    longest = max(len(wanted), len(_ngrams(second, width)))
-    return sum(item in present for item in wanted) / longest if longest else 0.0
-
-
-def _ngrams(string: str, width: int) -> list[str]:
-    return [string[start : start + width] for start in range(len(string) - width + 1)]
