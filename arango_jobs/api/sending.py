@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +13,15 @@ from arango_jobs import json
 from arango_jobs.api.session import SetAuthorization
 from arango_jobs.api.transport_errors import convert
 from arango_jobs.clock import Clock
-from arango_jobs.errors import RequestTimeoutError
+from arango_jobs.errors import ConnectionLostError, RequestTimeoutError, TransportError
 from arango_jobs.operations import Request, Response
 from arango_jobs.options import Timeouts
 
 __all__ = ["Sender"]
 
 _CHUNK = 1 << 16
+_BODILESS = (204, 304)
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 
 class Sender:
@@ -52,8 +55,9 @@ class Sender:
         try:
             with self._open(url, request, authorization, deadline) as answer:
                 body = self._read(answer, url, deadline)
+                self._check_whole(answer, request, url, body)
         except (requests.RequestException, urllib3_errors.HTTPError, OSError) as error:
-            if isinstance(error, RequestTimeoutError):
+            if isinstance(error, TransportError):
                 raise
             raise convert(error, url) from error
         headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -101,3 +105,28 @@ class Sender:
             if deadline is not None and self.clock.monotonic() > deadline:
                 raise RequestTimeoutError(f"{url} had not answered completely in time")
         return b"".join(chunks)
+
+    def _check_whole(
+        self, answer: requests.Response, request: Request, url: str, body: bytes
+    ) -> None:
+        """Raise where the answer may have been cut off.
+
+        `http.client` takes a head that breaks off for a whole one without a body,
+        so that a silent write would look done. ArangoDB always says how long an
+        answer is; without that only a body that can be read says that it is whole.
+        """
+        original = getattr(answer.raw, "_original_response", None)
+        if request.method == "HEAD" or answer.status_code in _BODILESS:
+            return
+        if not isinstance(original, http.client.HTTPResponse) or _FRAMING & _names(answer):
+            return
+        try:
+            self.loads(body)
+        except ValueError:
+            raise ConnectionLostError(
+                f"{url} closed the connection before its answer was complete"
+            ) from None
+
+
+def _names(answer: requests.Response) -> set[str]:
+    return {name.lower() for name in answer.headers}

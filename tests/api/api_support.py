@@ -17,6 +17,7 @@ from arango_jobs.api import Connection
 from arango_jobs.operations import Operation, Response
 
 HOST = "http://one.test:8529"
+SECRET = "the embedded server's, of 32 bytes and more"
 
 
 @dataclass

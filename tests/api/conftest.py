@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from api_support import Answers, JumpingClock, Recorder, client_for
+from api_support import SECRET, Answers, JumpingClock, Recorder, client_for
 
 from arango_jobs import ArangoClient, StandardDatabase
 from arango_jobs.local import LocalServer
@@ -46,7 +46,7 @@ def recording(db: StandardDatabase) -> StandardDatabase:
 @pytest.fixture(scope="session")
 def server() -> Iterator[LocalServer]:
     """Return an embedded server for all tests of this folder."""
-    with LocalServer(port=0, jwt_secret="secret") as server:
+    with LocalServer(port=0, jwt_secret=SECRET) as server:
         yield server
 
 
