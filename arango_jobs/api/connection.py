@@ -21,7 +21,7 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_exponential
 
 from arango_jobs._wire.auth import Credentials
-from arango_jobs._wire.job_api import ASYNC_HEADER, error_number, operation_request
+from arango_jobs._wire.job_api import ASYNC_HEADER, ASYNC_ID, error_number, operation_request
 from arango_jobs.api.compression import RequestCompression, compressed
 from arango_jobs.api.hosts import HostOrder
 from arango_jobs.api.sending import Sender
@@ -193,7 +193,9 @@ class Connection:
         header = self.authorization()
         response = self._anywhere(request, host, retry, header, deadline)
         credentials = self.credentials
-        if response.status != 401 or credentials is None or not credentials.can_renew():
+        if response.status != 401 or _is_of_a_job(response):
+            return response
+        if credentials is None or not credentials.can_renew():
             return response
         self._renew(credentials, header)
         return self._anywhere(request, host, retry, credentials.header(), deadline)
@@ -243,13 +245,18 @@ class Connection:
 
 def _did_nothing(request: Request, retry: Retry, response: Response) -> bool:
     """Whether the answer says that the server did nothing and may be asked again."""
-    if response.status != 503:
+    if response.status != 503 or _is_of_a_job(response):
         return False
     answer = (503, error_number(response))
     if answer == _QUEUE_FULL:
         return True
     is_submission = any(name == ASYNC_HEADER for name, _ in request.headers)
     return answer in _STARTING_OR_STOPPING and (is_submission or retry is not Retry.NEVER)
+
+
+def _is_of_a_job(response: Response) -> bool:
+    """Whether it is the result of a job, which the server has forgotten by now: §4.2."""
+    return ASYNC_ID in response.headers
 
 
 def _last_answer(state: RetryCallState) -> Any:
