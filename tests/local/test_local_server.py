@@ -180,3 +180,24 @@ def test_shutdown_by_request_closes_the_port():
 def server():
     with LocalServer() as server:
         yield server
+
+
+def test_connections_that_arrive_while_the_port_closes(server):
+    """None is lost half-open: pytest turns an unclosed socket into a failure."""
+    ending = threading.Event()
+
+    def connect() -> None:
+        while not ending.is_set():
+            with contextlib.suppress(OSError):
+                Wire(server).socket.close()
+
+    threads = [threading.Thread(target=connect) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for _ in range(100):
+        server.restart()
+    ending.set()
+    for thread in threads:
+        thread.join()
+    with Wire(server) as wire:
+        assert wire.ask("GET", "/_api/version").status == 200
