@@ -23,6 +23,15 @@ def delivery() -> Iterator[DeliveryThread]:
     assert thread.stop(PATIENCE)
 
 
+def until(condition: Callable[[], object]) -> None:
+    pause = threading.Event()
+    for _ in range(1_000 * PATIENCE):
+        if condition():
+            return
+        pause.wait(0.001)
+    pytest.fail("it did not come to that")
+
+
 def exiting() -> None:
     raise SystemExit(3)
 
@@ -129,6 +138,39 @@ def test_callback_that_flushes_is_not_held_up(delivery: DeliveryThread) -> None:
     delivery.put(lambda: answers.append(delivery.flush()))
     assert delivery.flush(PATIENCE)
     assert answers == [False]
+
+
+def test_call_wakes_a_thread_that_waits() -> None:
+    """It does not run when the wait for something to do happens to be over."""
+    delivery = DeliveryThread("test-delivery", idle=600)
+    delivery.put(print)
+    until(lambda: delivery._changed._waiters)
+    has_run = threading.Event()
+    delivery.put(has_run.set)
+    assert has_run.wait(PATIENCE)
+    assert delivery.stop(PATIENCE)
+
+
+def test_flush_waits_for_what_was_put_before(delivery: DeliveryThread) -> None:
+    """It comes last in the line."""
+    seen: list[int] = []
+    seen_by_then: list[list[int]] = []
+    entered, go_on = threading.Event(), threading.Event()
+    delivery.put_all([(entered.set, ()), (go_on.wait, (PATIENCE,))])
+    assert entered.wait(PATIENCE)
+    slow = threading.Event()
+    delivery.put_all([(slow.wait, (0.05,)), (seen.append, (1,))])
+
+    def flush() -> None:
+        delivery.flush(PATIENCE)
+        seen_by_then.append(seen[:])
+
+    thread = threading.Thread(target=flush)
+    thread.start()
+    until(lambda: len(delivery._calls) == 3)
+    go_on.set()
+    thread.join(PATIENCE)
+    assert seen_by_then == [[1]]
 
 
 def test_flush_gives_up_after_its_timeout(delivery: DeliveryThread) -> None:

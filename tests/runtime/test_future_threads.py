@@ -32,8 +32,11 @@ def _hurried_switches() -> Iterator[None]:
 
 def until(condition: Callable[[], object]) -> None:
     pause = threading.Event()
-    while not condition():
+    for _ in range(1_000 * PATIENCE):
+        if condition():
+            return
         pause.wait(0.001)
+    pytest.fail("it did not come to that")
 
 
 def run_together(*targets: Callable[[], Any]) -> None:

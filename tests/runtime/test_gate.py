@@ -30,8 +30,11 @@ def _hurried_switches() -> Iterator[None]:
 
 def until(condition: Callable[[], object]) -> None:
     pause = threading.Event()
-    while not condition():
+    for _ in range(1_000 * PATIENCE):
+        if condition():
+            return
         pause.wait(0.001)
+    pytest.fail("it did not come to that")
 
 
 class Line:
@@ -105,6 +108,17 @@ def test_first_come_first_served() -> None:
         assert line.serve(count) == list("abc")[:count]
     line.end()
     assert gate.in_use == 1
+
+
+def test_one_permit_back_lets_one_in() -> None:
+    """Not only when all are back."""
+    gate = full_gate(2)
+    line = Line(gate)
+    line.join("a")
+    gate.release()
+    assert line.serve(1) == ["a"]
+    line.end()
+    assert gate.in_use == 2
 
 
 def test_late_comer_does_not_overtake_a_large_request() -> None:

@@ -123,16 +123,22 @@ def test_has_receivers_says_whether_anybody_listens(signal: Signal) -> None:
     """Connecting to one manager is not listening to another; a muted signal has none."""
     one, other = Sender(), Sender()
 
+    seen: list[Any] = []
+
     def receive(manager: Any, record: Any) -> None:
-        pass
+        seen.append(manager)
 
     assert not has_receivers(signal, one)
     signal.connect(receive, sender=one)
     assert has_receivers(signal, one)
     assert not has_receivers(signal, other)
+    for sender in (one, other):
+        send_safely(signal, sender, RECORD)
+    assert seen == [one]
     with signal.muted():
         assert not has_receivers(signal, one)
-        send_safely(signal, one, "raises TypeError if it is sent")
+        send_safely(signal, one, RECORD)
+    assert seen == [one]
 
 
 def test_receiver_may_disconnect_itself(signal: Signal) -> None:
