@@ -9,18 +9,16 @@ from __future__ import annotations
 import random
 import threading
 import uuid
-import zlib
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from arango_jobs.clock import Clock
-from arango_jobs.local import forwarding
+from arango_jobs.local import checks, forwarding
 from arango_jobs.local.call import Call
 from arango_jobs.local.cursors import Cursors
 from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.faults import Fault
-from arango_jobs.local.identity import NOBODY, Identity
 from arango_jobs.local.jobs import Job, JobTable
 from arango_jobs.local.messages import Request, Response
 from arango_jobs.local.queries import Queries
@@ -40,7 +38,6 @@ FIRST_TICK = 65_536
 _BIG_BODY = 1 << 18
 # How often a soft shutdown looks whether all is clear.
 _SOFT_SHUTDOWN_LOOKS = 2.0
-_OPEN = ("/_open/", "/_admin/server/availability")
 _Target = tuple[str, str, Route, dict[str, str], dict[str, str]]
 
 
@@ -123,7 +120,7 @@ class Coordinator:
         self, request: Request, target: _Target, reply: Reply, front: Coordinator | None
     ) -> None:
         try:
-            call = self._check(request, target)
+            call = self._call(request, target)
             route = target[2]
             if front is None and self.deployment.options.cluster:
                 owner = forwarding.owner_of(self, call)
@@ -132,9 +129,7 @@ class Coordinator:
                     return
             self._enqueue(call, route, reply)
         except ArangoError as error:
-            reply(Response.error(error, _challenge(request, error)))
-
-    # checks, in the order of server-protocol.md §1.3
+            reply(Response.error(error, checks.challenge(request, error)))
 
     def _resolve(self, request: Request) -> _Target:
         cache_key = (request.method, request.target)
@@ -155,47 +150,12 @@ class Coordinator:
         route, params = self.deployment.router.find(request.method, path)
         return database, path, route, params, query
 
-    def _check(self, request: Request, target: _Target) -> Call:
+    def _call(self, request: Request, target: _Target) -> Call:
         database_name, path, _, params, query = target
-        if self.stopping:
-            raise ArangoError(30)
-        deployment = self.deployment
-        identity = deployment.auth.identify(request.headers.get("authorization"))
-        database = deployment.store.databases.get(database_name)
-        if database is None:
-            known = identity is not None and identity.database_level(database_name) != "none"
-            if known:
-                raise ArangoError(1228)
-            raise ArangoError(11, "not authorized to execute this request", 401)
-        if identity is None:
-            if not path.startswith(_OPEN):
-                raise ArangoError(11, "not authorized to execute this request", 401)
-            identity = NOBODY
-        elif not self._may_enter(identity, database_name, path):
-            raise ArangoError(11, "not authorized to execute this request", 401)
-        if "content-encoding" in request.headers:
-            request = _decoded(request)
-        self._check_queue_time(request)
+        identity, database = checks.admit(self, request, database_name, path)
+        request = checks.decoded(request)
+        checks.check_queue_time(self, request)
         return Call(request, self, database, identity, path, params, query)
-
-    @staticmethod
-    def _may_enter(identity: Identity, database: str, path: str) -> bool:
-        if identity.database_level(database) != "none" or path.startswith(_OPEN):
-            return True
-        own = path.split("/")[:4] == ["", "_api", "user", identity.name]
-        return own and bool(identity.name)
-
-    def _check_queue_time(self, request: Request) -> None:
-        text = request.headers.get("x-arango-queue-time-seconds")
-        if text is None:
-            return
-        try:
-            limit = float(text)
-        except ValueError:
-            return
-        if 0 < limit < self.queue_time:
-            self.scheduler.queue_time_violations += 1
-            raise ArangoError(21004)
 
     @property
     def queue_time(self) -> float:
@@ -303,30 +263,6 @@ class Coordinator:
         self.stopping = self.soft_shutdown = False
         self.started_at = self.clock.time()
         self.alive = True
-
-
-def _challenge(request: Request, error: ArangoError) -> dict[str, str]:
-    if error.status == 401 and "x-omit-www-authenticate" not in request.headers:
-        return {"WWW-Authenticate": 'Basic realm="ArangoDB", Bearer token_type="JWT"'}
-    return {}
-
-
-def _decoded(request: Request) -> Request:
-    encoding = request.headers["content-encoding"].strip().lower()
-    if encoding in ("", "identity"):
-        return request
-    if encoding not in ("gzip", "deflate"):
-        if encoding == "x-arango-lz4":
-            raise ArangoError(10, "the embedded server cannot decode x-arango-lz4 bodies")
-        return request
-    unpacker = zlib.decompressobj(wbits=47)
-    try:
-        body = unpacker.decompress(request.body, 1 << 28)
-    except zlib.error as error:
-        raise ArangoError(10, f"cannot decode the request body: {error}") from error
-    if not unpacker.eof:
-        raise ArangoError(10, "cannot decode the request body: it is cut short or too large")
-    return replace(request, body=body)
 
 
 def _spoil(fault: Fault, response: Response) -> Response:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-USERS_TESTS = '''
+USERS_TESTS = """
 def test_one(arango_db, job_manager):
     arango_db.create_collection("students")
     future = job_manager.collection("students").insert({"_key": "Neal"})
@@ -16,7 +16,7 @@ def test_one(arango_db, job_manager):
 def test_two(arango_db, arango_server):
     assert not arango_db.has_collection("students")
     assert arango_server.url.startswith("http://127.0.0.1:")
-'''
+"""
 
 
 def test_fixtures_work_in_a_users_project(tmp_path: Path):

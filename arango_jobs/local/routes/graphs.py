@@ -1,4 +1,4 @@
-"""`/_api/gharial`: graphs, their vertices and their edges."""
+"""`/_api/gharial`: graphs, their collections and edge definitions."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from arango_jobs.local.call import Call
 from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.messages import Response
 from arango_jobs.local.routes.bodies import success
-from arango_jobs.local.routes.writing import requested_rev
 from arango_jobs.local.routing import RouteTable
-from arango_jobs.local.store import Collection, Graph, Written
+from arango_jobs.local.store import Graph
 from arango_jobs.local.store.collection import DOCUMENT, EDGE
-from arango_jobs.local.store.keys import split_id
 
-__all__ = ["route"]
+__all__ = ["EDGES", "VERTICES", "find_graph", "position_of", "route"]
 
 route = RouteTable()
 _GRAPH = "/_api/gharial/{graph}"
-_VERTICES, _EDGES = _GRAPH + "/vertex", _GRAPH + "/edge"
+VERTICES, EDGES = _GRAPH + "/vertex", _GRAPH + "/edge"
 
 
-def _graph(call: Call) -> Graph:
+def find_graph(call: Call) -> Graph:
+    """Return the graph of the path, or raise 1924."""
     graph = call.database.graphs.get(call.params["graph"])
     if graph is None:
         raise ArangoError(1924)
@@ -120,14 +119,14 @@ def create(call: Call) -> Response:
 @route(f"GET {_GRAPH}")
 def one(call: Call) -> Response:
     """Describe a graph."""
-    return success(graph=_show(call, _graph(call)))
+    return success(graph=_show(call, find_graph(call)))
 
 
 @route(f"DELETE {_GRAPH}")
 def drop(call: Call) -> Response:
     """Drop a graph, with ``dropCollections`` also those that no other graph uses."""
     call.check_database_write()
-    graph = _graph(call)
+    graph = find_graph(call)
     del call.database.graphs[graph.name]
     if call.flag("dropCollections"):
         for name in {*graph.vertex_collections(), *graph.edge_collections()}:
@@ -146,16 +145,16 @@ def _drop_unused(call: Call, name: str) -> None:
 # vertex collections
 
 
-@route(f"GET {_VERTICES}")
+@route(f"GET {VERTICES}")
 def vertex_collections(call: Call) -> Response:
     """List a graph's vertex collections."""
-    return success(collections=_graph(call).vertex_collections())
+    return success(collections=find_graph(call).vertex_collections())
 
 
-@route(f"POST {_VERTICES}")
+@route(f"POST {VERTICES}")
 def add_vertex_collection(call: Call) -> Response:
     """Add a vertex collection, created if it is missing."""
-    graph = _graph(call)
+    graph = find_graph(call)
     name = call.json_object().get("collection")
     if not isinstance(name, str) or not name:
         raise ArangoError(10, "'collection' is missing")
@@ -166,10 +165,10 @@ def add_vertex_collection(call: Call) -> Response:
     return _changed(call, graph, 202)
 
 
-@route(f"DELETE {_VERTICES}/{{collection}}")
+@route(f"DELETE {VERTICES}/{{collection}}")
 def remove_vertex_collection(call: Call) -> Response:
     """Take away a vertex collection that no edge definition uses."""
-    graph, name = _graph(call), call.params["collection"]
+    graph, name = find_graph(call), call.params["collection"]
     if name not in graph.vertex_collections():
         raise ArangoError(1926, status=404)
     if name not in graph.orphans:
@@ -183,16 +182,16 @@ def remove_vertex_collection(call: Call) -> Response:
 # edge definitions
 
 
-@route(f"GET {_EDGES}")
+@route(f"GET {EDGES}")
 def edge_collections(call: Call) -> Response:
     """List a graph's edge collections."""
-    return success(collections=_graph(call).edge_collections())
+    return success(collections=find_graph(call).edge_collections())
 
 
-@route(f"POST {_EDGES}")
+@route(f"POST {EDGES}")
 def add_edge_definition(call: Call) -> Response:
     """Add an edge definition; its collections are created if they are missing."""
-    graph, definition = _graph(call), _definition(call.json_object())
+    graph, definition = find_graph(call), _definition(call.json_object())
     if definition["collection"] in graph.edge_collections():
         raise ArangoError(1920, "edge collection used more than once in the graph")
     _check_other_graphs(call, graph, definition)
@@ -215,11 +214,11 @@ def _settle_orphans(graph: Graph, before: set[str]) -> None:
     graph.orphans = sorted(before - used)
 
 
-@route(f"PUT {_EDGES}/{{collection}}")
+@route(f"PUT {EDGES}/{{collection}}")
 def replace_edge_definition(call: Call) -> Response:
     """Replace an edge definition."""
-    graph, definition = _graph(call), _definition(call.json_object())
-    position = _position(graph, call.params["collection"])
+    graph, definition = find_graph(call), _definition(call.json_object())
+    position = position_of(graph, call.params["collection"])
     _ensure_all(call, definition)
     before = set(graph.vertex_collections())
     graph.edge_definitions[position] = definition
@@ -227,143 +226,21 @@ def replace_edge_definition(call: Call) -> Response:
     return _changed(call, graph, 202)
 
 
-@route(f"DELETE {_EDGES}/{{collection}}")
+@route(f"DELETE {EDGES}/{{collection}}")
 def remove_edge_definition(call: Call) -> Response:
     """Remove an edge definition; its vertex collections stay as orphans."""
-    graph, name = _graph(call), call.params["collection"]
+    graph, name = find_graph(call), call.params["collection"]
     before = set(graph.vertex_collections())
-    del graph.edge_definitions[_position(graph, name)]
+    del graph.edge_definitions[position_of(graph, name)]
     _settle_orphans(graph, before)
     if call.flag("dropCollections") or call.flag("dropCollection"):
         _drop_unused(call, name)
     return _changed(call, graph, 202)
 
 
-def _position(graph: Graph, name: str) -> int:
+def position_of(graph: Graph, name: str) -> int:
+    """Return where the definition of an edge collection stands, or raise 1930."""
     for position, definition in enumerate(graph.edge_definitions):
         if definition["collection"] == name:
             return position
     raise ArangoError(1930)
-
-
-# vertices and edges
-
-
-def _place(call: Call, *, write: bool) -> tuple[Graph, str, Collection]:
-    graph, name = _graph(call), call.params["collection"]
-    kind = call.path.split("/")[4]
-    names = graph.vertex_collections() if kind == "vertex" else graph.edge_collections()
-    if name not in names:
-        raise ArangoError(1926 if kind == "vertex" else 1930, status=404)
-    return graph, kind, call.collection(name, write=write)
-
-
-def _check_ends(call: Call, graph: Graph, collection: Collection, document: dict[str, Any]) -> None:
-    """Raise unless both ends lie in collections that the edge definition names, and exist."""
-    definition = graph.edge_definitions[_position(graph, collection.name)]
-    for end, allowed in (("_from", definition["from"]), ("_to", definition["to"])):
-        try:
-            name, key = split_id(document.get(end))
-        except ArangoError:
-            raise ArangoError(1233) from None
-        if name not in {*definition["from"], *definition["to"]}:
-            raise ArangoError(1947, f"'{name}' is not a vertex collection of the definition")
-        if name not in allowed:
-            raise ArangoError(1947, f"'{name}' is not allowed as {end} of '{collection.name}'")
-        if call.database.collection(name).get(key) is None:
-            raise ArangoError(1202)
-
-
-def _headers(written: Written) -> dict[str, str]:
-    return {"Etag": f'"{written.rev}"'}
-
-
-def _answer(call: Call, kind: str, written: Written, collection: Collection, new: int) -> Response:
-    synced = call.flag("waitForSync") or collection.properties.get("waitForSync") is True
-    status = new if synced else 202
-    shown = {"_id": written.id, "_key": written.key, "_rev": written.rev}
-    if written.old_rev is not None:
-        shown["_oldRev"] = written.old_rev
-    body: dict[str, Any] = {"error": False, "code": status, kind: shown}
-    if call.flag("returnNew") and written.new is not None:
-        body["new"] = written.new
-    if call.flag("returnOld") and written.old is not None:
-        body["old"] = written.old
-    return Response.json(body, status, _headers(written))
-
-
-@route(f"POST {_VERTICES}/{{collection}}", f"POST {_EDGES}/{{collection}}")
-def insert(call: Call) -> Response:
-    """Insert a vertex or an edge."""
-    graph, kind, collection = _place(call, write=True)
-    body = call.json()
-    if not isinstance(body, dict):
-        raise ArangoError(1227)
-    if kind == "edge":
-        _check_ends(call, graph, collection, body)
-    return _answer(call, kind, collection.insert(body), collection, 201)
-
-
-@route(f"GET {_VERTICES}/{{collection}}/{{key}}", f"GET {_EDGES}/{{collection}}/{{key}}")
-def read(call: Call) -> Response:
-    """Answer a vertex or an edge."""
-    _, kind, collection = _place(call, write=False)
-    document = collection.require(call.params["key"])
-    rev = document["_rev"]
-    unless = call.header("if-none-match")
-    if unless is not None and unless.strip().strip('"') == rev:
-        return Response(304, headers={"Etag": f'"{rev}"'})
-    wanted = requested_rev(call) or call.query.get("rev")
-    if wanted is not None and wanted != rev:
-        raise ArangoError(1200)
-    return Response.json(
-        {"error": False, "code": 200, kind: document}, headers={"Etag": f'"{rev}"'}
-    )
-
-
-@route(
-    f"PATCH {_VERTICES}/{{collection}}/{{key}}",
-    f"PUT {_VERTICES}/{{collection}}/{{key}}",
-    f"PATCH {_EDGES}/{{collection}}/{{key}}",
-    f"PUT {_EDGES}/{{collection}}/{{key}}",
-)
-def change(call: Call) -> Response:
-    """Update or replace a vertex or an edge."""
-    graph, kind, collection = _place(call, write=True)
-    body, key = call.json(), call.params["key"]
-    if not isinstance(body, dict):
-        raise ArangoError(1227)
-    rev = requested_rev(call)
-    if call.request.method == "PUT":
-        if kind == "edge":
-            _check_ends(call, graph, collection, body)
-        written = collection.replace(key, body, rev=rev)
-    else:
-        if kind == "edge" and ("_from" in body or "_to" in body):
-            _check_ends(call, graph, collection, {**collection.require(key), **body})
-        written = collection.update(key, body, rev=rev, keep_null=call.flag("keepNull", True))
-    return _answer(call, kind, written, collection, 200)
-
-
-@route(f"DELETE {_VERTICES}/{{collection}}/{{key}}", f"DELETE {_EDGES}/{{collection}}/{{key}}")
-def remove(call: Call) -> Response:
-    """Remove a vertex with the edges that any graph has at it, or an edge."""
-    _, kind, collection = _place(call, write=True)
-    written = collection.remove(call.params["key"], rev=requested_rev(call))
-    if kind == "vertex":
-        _remove_edges_at(call, written.id)
-    synced = call.flag("waitForSync") or collection.properties.get("waitForSync") is True
-    status = 200 if synced else 202
-    body: dict[str, Any] = {"error": False, "code": status, "removed": True}
-    if call.flag("returnOld"):
-        body["old"] = written.old
-    return Response.json(body, status)
-
-
-def _remove_edges_at(call: Call, vertex_id: str) -> None:
-    names = {name for g in call.database.graphs.values() for name in g.edge_collections()}
-    for name in names:
-        found = call.database.collections.get(name)
-        if found is not None:
-            for edge in found.edges(vertex_id, "any"):
-                found.remove(edge["_key"])
