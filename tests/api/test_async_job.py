@@ -222,3 +222,14 @@ def test_jobs_of_one_import(db: StandardDatabase, answers: Answers) -> None:
     answers(Answer(), error(404, 404), Answer(), Answer())
     assert job.cancel(ignore_missing=True) is False
     assert job.clear() is True
+
+
+def test_a_fetch_is_not_repeated_on_another_host(answers: Answers) -> None:
+    """Even where the job's Coordinator is not known."""
+    db = client_for(answers, ["http://a.test:1", "http://b.test:2"]).db("test")
+    answers(Answer(status=202, headers=MINE), LOST)
+    submitted = db.begin_async_execution()["c"].count()
+    job = AsyncJob(db.conn, "7", submitted.operation, None)
+    with pytest.raises(JobLostError):
+        job.result()
+    assert len(answers.asked) == 2

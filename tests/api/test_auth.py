@@ -164,6 +164,19 @@ def test_one_login_for_many_threads(answers: Answers, client: ArangoClient) -> N
     assert paths(answers).count("/_open/auth") == 1
 
 
+def test_a_token_renewed_meanwhile_is_not_renewed_again(
+    client: ArangoClient, answers: Answers
+) -> None:
+    """Of two threads whose token was refused, the second finds the new one."""
+    db = client.db("test", "u", "p", auth_method="jwt")
+    answers(login(0), COUNT)
+    db["c"].count()
+    credentials = db.conn.credentials
+    assert credentials is not None
+    db.conn._renew(credentials, refused="bearer the.old.one")
+    assert len(answers.asked) == 2
+
+
 def test_basic_credentials_in_any_language() -> None:
     """Names and passwords go as UTF-8."""
     assert BasicAuth("é", "ü:x").header() == "Basic w6k6w7w6eA=="

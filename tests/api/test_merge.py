@@ -177,3 +177,12 @@ def test_the_document_is_not_copied(recording: StandardDatabase) -> None:
     by_id = {"_id": "c/a"}
     assert collection.insert(by_id).body == {"_id": "c/a", "_key": "a"}
     assert by_id == {"_id": "c/a"}
+
+
+def test_an_element_always_has_its_key(recording: StandardDatabase) -> None:
+    """In an array nothing else tells the server which document is meant."""
+    collection: Any = recording["c"]
+    operation = collection.update({"_id": "c/a", "x": 1})
+    assert operation.kind.merge.element(operation) == {"_id": "c/a", "_key": "a", "x": 1}
+    operation = collection.delete("c/a", rev="_1")
+    assert operation.kind.merge.element(operation) == {"_key": "a", "_rev": "_1"}
