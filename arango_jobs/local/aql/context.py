@@ -12,32 +12,7 @@ from typing import Any, Protocol
 
 from arango_jobs.clock import Clock, SystemClock
 
-__all__ = [
-    "CollectionLike", "DatabaseLike", "GraphLike", "IndexLike", "QueryContext", "QueryOptions",
-    "QueryResult", "WrittenLike",
-]  # fmt: skip
-
-
-class WrittenLike(Protocol):
-    """What a write did."""
-
-    new: dict[str, Any] | None
-    old: dict[str, Any] | None
-
-
-class IndexLike(Protocol):
-    """An index that may find documents."""
-
-    id: str
-    name: str
-    type: str
-    fields: list[str]
-    unique: bool
-    sparse: bool
-
-    def lookup(self, values: tuple[Any, ...]) -> list[str]:
-        """Return the keys of the documents with these values."""
-        ...
+__all__ = ["CollectionLike", "DatabaseLike", "QueryContext", "QueryOptions", "QueryResult"]
 
 
 class CollectionLike(Protocol):
@@ -68,14 +43,6 @@ class CollectionLike(Protocol):
     def edges(self, vertex_id: str, direction: str) -> list[dict[str, Any]]:
         """Return the edges at a vertex."""
         ...
-
-
-class GraphLike(Protocol):
-    """A named graph."""
-
-    name: str
-    edge_definitions: list[dict[str, Any]]
-    orphans: list[str]
 
 
 class DatabaseLike(Protocol):

@@ -15,7 +15,7 @@ __all__ = ["number", "quoted_name", "string"]
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1
+_UINT64_MAX = 2**64 - 1
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -116,10 +116,6 @@ class Run:
         if limit and self.memory > limit:
             raise failure(32, f"query would use more memory than allowed: {self.memory} > {limit}")
 
-    def release(self, amount: int) -> None:
-        """Give back memory."""
-        self.memory = max(0, self.memory - amount)
-
     def stats(self, seconds: float) -> dict[str, Any]:
         """Return the counters as `extra.stats` shows them."""
         stats: dict[str, Any] = {

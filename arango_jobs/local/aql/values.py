@@ -15,11 +15,11 @@ from typing import Any
 import orjson
 
 __all__ = [
-    "INT64_MAX", "INT64_MIN", "equal", "is_number", "is_true", "less", "less_equal", "normal",
+    "equal", "is_number", "is_true", "less", "less_equal", "normal",
     "sort_key", "to_array", "to_json", "to_number", "to_string", "type_name",
 ]  # fmt: skip
 
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+_INT64_MIN = -(2**63)
 _UINT64_MAX = 2**64 - 1
 _EXACT = 2**53
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
@@ -109,7 +109,7 @@ def is_true(value: Any) -> bool:
 def normal(number: float) -> Any:
     """Return a number as ArangoDB shows it: whole without a fraction; None if not finite."""
     if type(number) is int:
-        return number if INT64_MIN <= number <= _UINT64_MAX else float(number)
+        return number if _INT64_MIN <= number <= _UINT64_MAX else float(number)
     if not math.isfinite(number):
         return None
     return int(number) if number.is_integer() and -_EXACT < number < _EXACT else number

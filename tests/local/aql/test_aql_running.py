@@ -73,6 +73,7 @@ def test_deadline_ends_a_sleep(database):
 LONG = [
     "FOR i IN 1..1e18 FILTER i < 0 RETURN i",
     "FOR i IN 1..1e9 FOR j IN 1..1e9 FILTER i < 0 RETURN i",
+    "FOR a IN 1..250 FOR b IN 1..250 FOR c IN 1..250 FOR d IN 1..250 FILTER a < 0 RETURN 1",
     "FOR i IN 1..1e18 COLLECT WITH COUNT INTO n RETURN n",
     "FOR i IN 1..1e18 COLLECT k = i % 2 RETURN k",
     "FOR i IN 1..1e18 SORT i RETURN i",
