@@ -175,6 +175,16 @@ def metrics(call: Call) -> Response:
     return Response(200, "\n".join([*lines, ""]).encode(), {}, TEXT)
 
 
+@route("GET /_admin/statistics", lane=Lane.FAST)
+def statistics(call: Call) -> Response:
+    """Answer for how long this process has been up; nothing else is counted here."""
+    coordinator = call.coordinator
+    now = coordinator.clock.time()
+    return success(
+        time=now, enabled=True, server={"uptime": max(0.0, now - coordinator.started_at)}
+    )
+
+
 @route("GET /_admin/shutdown", lane=Lane.FAST)
 def shutdown_progress(call: Call) -> Response:
     """Count what a soft shutdown waits for (server-protocol.md §1.7)."""

@@ -37,7 +37,6 @@ MISSING = {
     "/_admin/options": "server options",
     "/_admin/options-description": "server options",
     "/_admin/routing": "Foxx routing",
-    "/_admin/statistics": "statistics (see /_admin/metrics)",
     "/_admin/statistics-description": "statistics (see /_admin/metrics)",
     "/_admin/support-info": "support information",
     "/_admin/test": "server tests",
