@@ -19,7 +19,8 @@ from arango_jobs.cli.progress import shown
 from arango_jobs.errors import OptionError
 from arango_jobs.loader import LoaderError, LoadReport, StopSwitch
 from arango_jobs.loader import load as load_input
-from arango_jobs.loader.options import EMPTY, FORMATS, ON_DUPLICATE, TYPES
+from arango_jobs.loader.files import check_readable
+from arango_jobs.loader.options import EMPTY, FORMATS, ON_DUPLICATE, TYPES, LoadOptions
 
 __all__ = ["load"]
 
@@ -149,6 +150,10 @@ def load(
         raise OptionError(
             "a checkpoint needs --url: the embedded server keeps nothing to go on with"
         )
+    for job in work:
+        # Before a server is started or asked.
+        LoadOptions(**job.options)
+        check_readable(job.source)
     with ExitStack() as stack:
         target: Any = None
         if not options["dry_run"]:

@@ -91,7 +91,7 @@ class CsvRows:
         text = ",".join(cells)[:_SHOWN].encode("utf-8", "surrogateescape")
         row = Row(number, line, text=text.decode("utf-8", "replace"))
         if len(cells) != len(self.columns):
-            row.fail(f"{len(cells)} cells, but {len(self.columns)} columns")
+            row.fail(f"malformed CSV: cells: {len(cells)}, columns: {len(self.columns)}")
         else:
             row.fail("some bytes are no UTF-8; what encoding has the file?")
         return row

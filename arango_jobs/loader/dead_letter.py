@@ -31,7 +31,8 @@ class DeadLetters:
             if keep is None:
                 self._refuse_existing()
             is_kept = keep is not None and self.path.exists()
-            self._file = self.path.open("r+b" if is_kept else "wb")
+            # Without a buffer: one that could not be written out would fail again on close.
+            self._file = self.path.open("r+b" if is_kept else "wb", buffering=0)
             if keep is not None:
                 self._file.truncate(keep)
                 self._file.seek(keep)
@@ -55,8 +56,9 @@ class DeadLetters:
         if not data or file is None:
             return
         with _Errors(self.path):
-            file.write(data)
-            file.flush()
+            view = memoryview(data)
+            while view:
+                view = view[file.write(view) :]
             if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 os.fsync(file.fileno())
         self.size += len(data)

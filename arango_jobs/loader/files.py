@@ -14,20 +14,20 @@ import os
 import stat
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from arango_jobs.loader.errors import SourceError
 
-__all__ = ["binary_input", "guess_format", "identity_of", "reading_errors"]
+__all__ = ["binary_input", "check_readable", "guess_format", "identity_of", "reading_errors"]
 
 _BUFFER = 1 << 20
 _HEAD = 1 << 16
 
-_PACKED: dict[bytes, Any] = {
-    b"\x1f\x8b": gzip.GzipFile,
+_PACKED: dict[bytes, Callable[[io.BufferedReader], Any]] = {
+    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
 }
@@ -63,13 +63,23 @@ def binary_input(path: str) -> io.BufferedReader:
     """Open `path`, or standard input for "-", unpacked where it is compressed."""
     with reading_errors(path):
         stream = _open(path)
-        head = stream.peek(8)
-        for magic, opener in _PACKED.items():
-            if head.startswith(magic):
-                unpacked = opener(stream, mode="rb")
-                # GzipFile and its kind close only what they opened themselves.
-                return _Unpacked(unpacked, stream)
-        return stream
+        try:
+            head = stream.peek(8)
+        except OSError:
+            stream.close()
+            raise
+    for magic, opener in _PACKED.items():
+        if head.startswith(magic):
+            # GzipFile and its kind close only what they opened themselves.
+            return _Unpacked(opener(stream), stream)
+    return stream
+
+
+def check_readable(path: str) -> None:
+    """Raise `SourceError` where `path` cannot be opened."""
+    if path != "-":
+        with reading_errors(path):
+            _open(path).close()
 
 
 class _Unpacked(io.BufferedReader):

@@ -61,11 +61,14 @@ class Journal:
         """Take in a chunk all of whose rows are stored or have failed."""
         failed = chunk.failed + [row for row in chunk.rows if row.problem is not None]
         failed.sort(key=_number)
-        self._letters.write(failed)
-        self._tally.ended(chunk.count - len(failed), failed)
-        checkpoint = self._checkpoint
+        checkpoint, documents = self._checkpoint, chunk.count - len(failed)
         if checkpoint is None:
+            # No later run will find out what became of them, so they count in any case.
+            self._tally.ended(documents, failed)
+            self._letters.write(failed)
             return
+        self._letters.write(failed)
+        self._tally.ended(documents, failed)
         checkpoint.confirmed.add(chunk.start, chunk.end)
         self._is_dirty = True
         if self._tally.now() - self._saved >= _PERIOD:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -75,6 +76,14 @@ def open_source(source: Any, options: LoadOptions) -> Source:
 
 def _file(path: str, options: LoadOptions) -> Source:
     stream = binary_input(path)
+    try:
+        return _stream(path, stream, options)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _stream(path: str, stream: io.BufferedReader, options: LoadOptions) -> Source:
     name = options.source_name or ("standard input" if path == "-" else path)
     with reading_errors(name):
         kind = options.format
