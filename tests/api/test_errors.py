@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import pickle
+import pkgutil
 from typing import Any
 
 import pytest
@@ -29,6 +31,9 @@ CLASSES = [
 ]  # fmt: skip
 
 
+FAMILIES = list(pkgutil.iter_modules(errors.__path__, errors.__name__ + "."))
+
+
 def example(cls: type[ArangoJobsError]) -> ArangoJobsError:
     """Return an error of the class with every attribute set."""
     if issubclass(cls, ArangoServerError):
@@ -43,6 +48,13 @@ def example(cls: type[ArangoJobsError]) -> ArangoJobsError:
     if issubclass(cls, JobError):
         return cls("bad luck", operation="o", job_id="7", host="h", attempts=("a", "b"))
     return cls("bad luck")
+
+
+def test_every_family_is_exported() -> None:
+    """The list that type checkers read leaves out no error of any module."""
+    modules = [importlib.import_module(each.name) for each in FAMILIES]
+    names = {name for module in modules for name in module.__all__} - {"server_error"}
+    assert names | {"ArangoError"} == set(errors.__all__)
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
@@ -198,7 +210,8 @@ def test_an_option_that_cannot_be(call: Any, db: StandardDatabase, answers: Answ
 
 def test_a_wrong_sort(db: StandardDatabase) -> None:
     """A sort needs an attribute and one of two orders."""
-    for sort in ([{}], [{"sort_by": "x", "sort_order": "up"}]):
+    wrong: list[list[dict[str, Any]]] = [[{}], [{"sort_by": "x", "sort_order": "up"}]]
+    for sort in wrong:
         with pytest.raises(errors.SortValidationError):
             db["c"].find({}, sort=sort)
 

@@ -145,7 +145,7 @@ def test_kinds_are_shared(recording: StandardDatabase) -> None:
     assert kind(first, silent=True) is kind(second, silent=True)
     assert kind(first) is not kind(first, silent=True)
     assert kind(first) is not kind(recording["d"])
-    assert first.get("a").kind is second["b"].kind  # type: ignore[union-attr, index]
+    assert first.get("a").kind is second["b"].kind  # type: ignore[union-attr]
     assert first.delete("a").kind is second.delete("b").kind  # type: ignore[union-attr]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import arango
 import arango.aql
+import arango.client
 import arango.collection
 import arango.cursor
 import arango.database
@@ -19,7 +20,7 @@ import arango_jobs
 from arango_jobs.api.aql_cache import AQLQueryCache
 
 PAIRS = {
-    "ArangoClient": (arango.ArangoClient, arango_jobs.ArangoClient),
+    "ArangoClient": (arango.client.ArangoClient, arango_jobs.ArangoClient),
     "StandardDatabase": (arango.database.StandardDatabase, arango_jobs.StandardDatabase),
     "AsyncDatabase": (arango.database.AsyncDatabase, arango_jobs.AsyncDatabase),
     "StandardCollection": (arango.collection.StandardCollection, arango_jobs.StandardCollection),
@@ -112,7 +113,7 @@ def test_what_is_left_out(name: str) -> None:
 
 def test_the_client_takes_what_the_driver_takes() -> None:
     """The client's parameters are the driver's, in order, and two more by name only."""
-    theirs = inspect.signature(arango.ArangoClient).parameters
+    theirs = inspect.signature(arango.client.ArangoClient).parameters
     ours = inspect.signature(arango_jobs.ArangoClient).parameters
     assert list(ours) == [*theirs, "session", "timeout"]
     ours_only = {"serializer", "deserializer"}

@@ -7,7 +7,9 @@ from typing import Any
 from typing_extensions import assert_type
 
 from arango_jobs import (
+    AQLQueryExecuteError,
     ArangoClient,
+    ArangoServerError,
     Async,
     AsyncDatabase,
     AsyncJob,
@@ -53,6 +55,16 @@ def direct(client: ArangoClient) -> None:
     assert_type(edges.link("a/1", "a/2"), Json)
     assert_type(len(students), int)
     assert_type("a" in students, bool)
+
+
+def errors(db: StandardDatabase) -> None:
+    try:
+        db.aql.execute("NO QUERY")
+    except AQLQueryExecuteError as error:
+        assert_type(error.http_code, int)
+        assert_type(error.message, str)
+        wider: ArangoServerError = error
+        print(wider)
 
 
 def as_jobs(db: StandardDatabase) -> None:
