@@ -92,6 +92,7 @@ class _Run:
         with self._open_letters(None) as letters:
             for chunk in chunks(self._rows("dry-run"), **bounds):
                 letters.write(chunk.failed)
+                tally.taken = chunk.end - 1
                 tally.ended(len(chunk.rows), chunk.failed)
         return self._report(is_complete=not self._stop.is_requested)
 
@@ -186,7 +187,7 @@ class _Run:
             resumed=tally.resumed,
             seconds=tally.seconds(),
             requests=tally.requests,
-            rows=tally.rows,
+            rows=tally.rows if is_complete else tally.taken,
             dead_letter=str(path) if tally.failed and path else None,
             checkpoint=str(checkpoint.path) if checkpoint else None,
             is_complete=is_complete,

@@ -41,7 +41,7 @@ class LoadReport:
     seconds: float
     requests: int
     rows: int
-    """The number of the last row read."""
+    """The number of the last row that was sent or failed; the last of all if complete."""
     dead_letter: str | None
     """The file with the rows that failed; `None` where none did."""
     checkpoint: str | None

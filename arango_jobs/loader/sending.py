@@ -90,6 +90,7 @@ class Sending:
     def _begin(self, chunk: Chunk) -> None:
         self._journal.before_sending(chunk)
         self._chunks += 1
+        self._tally.taken = chunk.end - 1
         self._tally.in_flight += chunk.count
         options, in_doubt = self._options, self._journal.in_doubt_below
         groups = (

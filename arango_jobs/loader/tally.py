@@ -25,6 +25,7 @@ class Tally:
         self.failed = 0
         self.resumed = 0
         self.rows = 0
+        self.taken = 0
         self.in_flight = 0
         self.requests = 0
         self.first_failures: list[str] = []

@@ -162,6 +162,27 @@ def dies(_documents: object) -> None:
     raise Killed
 
 
+def test_a_row_that_fails_the_first_time_only(
+    target: MemoryTarget, steps: list[Death], tmp_path: Path
+) -> None:
+    """What was written about rows that were not confirmed is cut off before the next run."""
+    documents = [{"n": 1, "bad": True, "x": "y" * 100}, {"n": 2, "bad": "always"}]
+    path = write_lines(tmp_path / "rows.jsonl", documents)
+    # Its failure is on disk, and then the checkpoint is not written any more.
+    at = 0
+    while not Path("failed.jsonl").exists() or not letters("failed.jsonl"):
+        Path("check").unlink(missing_ok=True)
+        steps.append(Death(at))
+        with pytest.raises(Killed):
+            run(target, path)
+        at += 1
+    steps.append(Death(-1))
+    target.forgives = True
+    report = run(target, path)
+    assert (report.documents, report.failed) == (1, 1)
+    assert [record["row"]["n"] for record in letters("failed.jsonl")] == [2]
+
+
 def test_a_load_that_is_complete_is_not_begun_again(target: MemoryTarget, tmp_path: Path) -> None:
     """The checkpoint stays, and says that there is nothing to do."""
     path = write_lines(tmp_path / "rows.jsonl", ROWS)
