@@ -43,9 +43,9 @@ def recording(db: StandardDatabase) -> StandardDatabase:
     return StandardDatabase(Recorder(db.conn))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server() -> Iterator[LocalServer]:
-    """Return an embedded server for all tests of this folder."""
+    """Return an embedded server for all tests of a module."""
     with LocalServer(port=0, jwt_secret=SECRET) as server:
         yield server
 
