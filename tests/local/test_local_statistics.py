@@ -1,4 +1,4 @@
-"""`/_admin/statistics` tells how long the process has been up, by which clients notice a restart."""
+"""`/_admin/statistics` tells for how long the process has been up."""
 
 from __future__ import annotations
 
