@@ -128,6 +128,7 @@ class Queries:
             memory_limit=memory,
             can_write=lambda name: _allowed(call, name, write=True),
             can_read=lambda name: _allowed(call, name, write=False),
+            user=call.identity.name,
         )
 
     def current(self, database: str | None) -> list[dict[str, Any]]:
