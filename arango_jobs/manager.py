@@ -9,6 +9,7 @@ import random
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ALL_COMPLETED, Future
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -16,6 +17,7 @@ from typing import Any, TypeVar, overload
 
 from typing_extensions import ParamSpec, Self
 
+from arango_jobs import progress as progress_of
 from arango_jobs._core.engine import Engine
 from arango_jobs._net.choose import choose_transport
 from arango_jobs._net.exchange import Transport
@@ -31,6 +33,7 @@ from arango_jobs.api.database import Database, StandardDatabase
 from arango_jobs.api.graph import Graph
 from arango_jobs.api.method import build_operation
 from arango_jobs.errors import OptionError, UnsupportedTargetError
+from arango_jobs.logs import logger
 from arango_jobs.managed import ManagedExecutor
 from arango_jobs.manager_options import ManagerOptions
 from arango_jobs.operations import Operation, Retry
@@ -68,6 +71,9 @@ class Stats:
     lost: int
     requests: int
     transport: str
+    """Which way requests go."""
+    transport_reason: str
+    """Why it is that one."""
     hosts: tuple[HostStats, ...]
 
 
@@ -206,9 +212,12 @@ class JobManager(_Handles):
     def _new_transport(self) -> Transport:
         sender = self._connection.sender
         settings = NetSettings(connect_timeout=sender.timeouts.connect or 10.0)
-        transport, self._transport_reason = choose_transport(
+        transport, reason = choose_transport(
             sender.hosts, sender.session, settings, clock=sender.clock
         )
+        if reason != self._transport_reason:
+            logger.info("%s: %s", self._name, reason)
+        self._transport_reason = reason
         return transport
 
     def with_options(
@@ -228,6 +237,21 @@ class JobManager(_Handles):
             ) from None
         limit = self._options.deadline if deadline is None else deadline
         return _View(ManagedExecutor(self._connection, self._desk, limit, chosen))
+
+    def wait(
+        self,
+        futures: Iterable[Future[Any]],
+        timeout: float | None = None,
+        return_when: str = ALL_COMPLETED,
+        *,
+        progress: bool | str | progress_of.Update = False,
+    ) -> progress_of.DoneAndNotDone:
+        """Wait as `concurrent.futures.wait` does; with `progress`, show how far it is.
+
+        `progress`: true for the best bar that is installed; "tqdm", "rich" or "plain"; a
+        function of how many have ended and how many of them failed.
+        """
+        return progress_of.wait(futures, timeout, return_when, progress=progress)
 
     def stats(self) -> Stats:
         """Return what it has done so far, and what it does now."""
@@ -253,6 +277,7 @@ class JobManager(_Handles):
             lost=counts.lost,
             requests=engine.requests,
             transport=desk.poller.transport.describe(),
+            transport_reason=self._transport_reason,
             hosts=hosts,
         )
 
