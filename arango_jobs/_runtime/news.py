@@ -60,16 +60,14 @@ class News:
         self._sender = sender
         self._monotonic = monotonic
         self._before = Counts()
-        self._busy_since: float | None = None
-
-    @property
-    def is_idle(self) -> bool:
+        self._busy_since = 0.0
+        self.is_idle = True
         """Whether nothing has been outstanding since `drained`."""
-        return self._busy_since is None
 
     def started(self) -> None:
         """Note that something is outstanding from now on."""
         self._busy_since = self._monotonic()
+        self.is_idle = False
 
     def submitted(self, futures: Futures) -> None:
         """Tell that the server has accepted the job of `futures`."""
@@ -109,9 +107,10 @@ class News:
 
     def drained(self) -> None:
         """Tell that nothing is outstanding any more."""
-        since, self._busy_since = self._busy_since, None
-        if since is None:
+        if self.is_idle:
             return
+        self.is_idle = True
+        since = self._busy_since
         before, self._before = self._before, self.counts.copy()
         now = self._before
         record = signals.DrainedRecord(

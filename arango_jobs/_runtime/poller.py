@@ -69,12 +69,14 @@ class Poller:
         self._timeout = request_timeout
         self._journal = journal
         self._name = name
-        self._inbox: deque[tuple[JobFuture[Any], float | None]] = deque()
+        self.inbox: deque[JobFuture[Any] | tuple[JobFuture[Any], float]] = deque()
+        """What was handed in: futures, with their deadline where they have one."""
         self._commands: deque[Callable[[float], None]] = deque()
         self._thread: threading.Thread | None = None
         # Reentrant: a manager may be collected, and close it, while this is held.
         self._thread_lock = threading.RLock()
-        self._is_asleep = False
+        self.is_asleep = True
+        """Whether `wake` has to be called after something was put into the inbox."""
         self._is_stopping = False
         self._is_closing = False
         self._last_reason = ""
@@ -85,8 +87,8 @@ class Poller:
 
     def submit(self, future: JobFuture[Any], deadline: float | None = None) -> None:
         """Take `future`, to end by `deadline` (on the clock's monotonic time)."""
-        self._inbox.append((future, deadline))
-        if self._is_asleep or self._thread is None:
+        self.inbox.append(future if deadline is None else (future, deadline))
+        if self.is_asleep:
             self.wake()
 
     def call(self, command: Callable[[float], None]) -> None:
@@ -96,7 +98,7 @@ class Poller:
 
     def wake(self) -> None:
         """Make the thread look at what has come in; start it where there is none."""
-        self._is_asleep = False
+        self.is_asleep = False
         if self._thread is None:
             self._start()
         else:
@@ -149,7 +151,7 @@ class Poller:
 
     def open_futures(self) -> list[JobFuture[Any]]:
         """Return all futures that have not ended (some may appear twice)."""
-        found = [future for future, _deadline in list(self._inbox)]
+        found = [item[0] if isinstance(item, tuple) else item for item in list(self.inbox)]
         found.extend(self.engine.open_parts())
         return [future for future in found if not future.done()]
 
@@ -174,7 +176,7 @@ class Poller:
             self._die(error)
 
     def _is_free(self) -> bool:
-        return self.engine.is_idle and not self._inbox and not self._commands
+        return self.engine.is_idle and not self.inbox and not self._commands
 
     def step(self, longest: float | None = None) -> bool:
         """Perform one round, waiting at most `longest` seconds; say whether nothing is left."""
@@ -197,19 +199,20 @@ class Poller:
         timeout = longest if due is None else max(0.0, due - now)
         if longest is not None and timeout is not None:
             timeout = min(timeout, longest)
-        self._is_asleep = True
+        self.is_asleep = True
         # Whoever put something in before the line above did not wake us.
-        if self._inbox or self._commands or self._is_stopping:
+        if self.inbox or self._commands or self._is_stopping:
             timeout = 0.0
         try:
             return self.transport.poll(timeout)
         finally:
-            self._is_asleep = False
+            self.is_asleep = False
 
     def _take_in(self, now: float) -> None:
-        inbox, add, journal = self._inbox, self.engine.add, self._journal
+        inbox, add, journal = self.inbox, self.engine.add, self._journal
         while inbox:
-            future, deadline = inbox.popleft()
+            item = inbox.popleft()
+            future, deadline = item if isinstance(item, tuple) else (item, None)
             if journal is not None:
                 journal.taken(future)
             add(future, now, deadline)
@@ -352,9 +355,11 @@ class Poller:
         self.news.drained()
         with self._thread_lock:
             self._thread = None
-            # Whoever saw the thread a moment ago did not start another one.
-            if self._inbox or self._commands:
+            self.is_asleep = True
+            # Whoever put something in before the line above did not start another thread.
+            if self.inbox or self._commands:
                 self._thread = threading.current_thread()
+                self.is_asleep = False
                 return False
         if self._is_closing:
             self.transport.close()
