@@ -12,14 +12,10 @@ have run only if the kernel was handed all of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from arango_jobs._net.exchange import Exchange
 
-__all__ = ["UNSENT", "Flight"]
-
-UNSENT: Final = 1 << 62
-"""A position in a stream that is never reached."""
+__all__ = ["Flight"]
 
 
 @dataclass(slots=True, eq=False)
@@ -31,7 +27,8 @@ class Flight:
     """The head; with the body where that is small."""
     body: bytes
     deadline: float
-    end: int = UNSENT
+    end: int = 0
+    """Where it is whole in the stream of the connection that it was written to last."""
     losses: int = 0
     """How many connections broke after a part of it was written."""
 

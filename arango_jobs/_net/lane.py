@@ -19,7 +19,7 @@ from itertools import chain
 from arango_jobs._net.connection import Connection
 from arango_jobs._net.dialer import Dialer
 from arango_jobs._net.exchange import Connected, Failure
-from arango_jobs._net.flight import UNSENT, Flight
+from arango_jobs._net.flight import Flight
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.responses import ResponseReader
 from arango_jobs._net.shared import Shared
@@ -287,8 +287,6 @@ class Lane:
         )
 
     def _requeue(self, flights: Collection[Flight]) -> None:
-        for flight in flights:
-            flight.end = UNSENT
         self.queue.extendleft(reversed(tuple(flights)))
 
     def _drop(self, connection: Connection) -> None:

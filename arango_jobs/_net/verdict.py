@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from arango_jobs._net.exchange import Failure
-from arango_jobs._net.flight import UNSENT, Flight
+from arango_jobs._net.flight import Flight
 from arango_jobs.errors import ConnectionLostError, TransportError
 
 __all__ = ["settle"]
@@ -37,7 +37,6 @@ def settle(
             continue
         flight.losses += flight.end - flight.size < written
         if flight.losses < _MAX_LOSSES:
-            flight.end = UNSENT
             spared.append(flight)
         else:
             failures.append(Failure(flight.exchange, _upload_error(flight), False))

@@ -146,7 +146,9 @@ class Listener:
         self.sock.close()
 
 
-def poll_until(transport: Transport, count: int, kind: type = object) -> list[TransportEvent]:
+def poll_until(
+    transport: Transport, count: int, kind: type | tuple[type, ...] = object
+) -> list[TransportEvent]:
     """Poll until `count` events of `kind` came; return all events."""
     events: list[TransportEvent] = []
     while sum(isinstance(event, kind) for event in events) < count:
@@ -219,8 +221,13 @@ class TlsServer:
         self.client_names += names
         peer = Peer(tls)
         while True:
-            request = peer.requests(1)[0]
-            peer.send(answer(b"x" * int(request.split(b" ")[1].rpartition(b"/")[2])))
+            target = peer.requests(1)[0].split(b" ")[1]
+            if target in (b"/end", b"/cut"):
+                peer.send(b"HTTP/1.1 200 OK\r\n\r\nab")
+                if target == b"/end":
+                    tls.unwrap()
+                return
+            peer.send(answer(b"x" * int(target[1:])))
 
     def close(self) -> None:
         with socket.create_connection(("127.0.0.1", self.port)) as sock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 import zlib
 
 import pytest
@@ -262,6 +263,28 @@ def test_spoilt_coding(packed: bytes, error: type[TransportError]) -> None:
     reader.feed(head % len(packed) + packed + SERVER % 5, out)
     assert isinstance(out[0], error)
     assert isinstance(out[1], Response)
+
+
+def test_bomb_is_not_unpacked() -> None:
+    """Memory stays near the limit, whatever a packed body would become."""
+    packed = gzip.compress(b"\0" * (32 << 20))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    tracemalloc.start()
+    out: list[Outcome] = []
+    fast().feed(head % len(packed) + packed, out)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(out[0], ResponseTooLargeError)
+    assert peak < 1 << 20
+
+
+@pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
+def test_length_without_body(status: bytes) -> None:
+    """204 and 304 have no body, whatever length they name (RFC 9112 §6.3)."""
+    data = b"HTTP/1.1 %b\r\nContent-Length: 5\r\n\r\n" % status
+    found = read(fast(), [data + SERVER % 1])
+    assert [answer[0] for answer in found] == [int(status[:3]), 202]
+    assert found[0][2] == b""
 
 
 def test_body_at_the_limit_is_taken() -> None:

@@ -50,7 +50,7 @@ def context_for(authority: trustme.CA, *names: str) -> ssl.SSLContext:
 
 @pytest.fixture
 def context(authority: trustme.CA) -> ssl.SSLContext:
-    return context_for(authority, "127.0.0.1", "localhost")
+    return context_for(authority, "127.0.0.1")
 
 
 @pytest.fixture
@@ -149,6 +149,17 @@ def test_session_says_whom_to_trust(
     with closing(transport), session:
         transport.send(exchange(1, target="/1"))
         assert outcomes(poll_until(transport, 1, Reply)) == {1: (200, b"x")}
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_end_of_body(server: TlsServer, ca_file: str, is_clean: bool) -> None:
+    """A body up to the end of the connection is whole only if TLS says that it ended."""
+    target = "/end" if is_clean else "/cut"
+    with closing(transport_to(server, tls_context(ca_file))) as transport:
+        transport.send(exchange(1, target=target))
+        events = poll_until(transport, 1, (Reply, Failure))
+        expected = (200, b"ab") if is_clean else ("ConnectionLostError", True)
+        assert outcomes(events) == {1: expected}
 
 
 def test_plain_server(listener: Listener) -> None:

@@ -80,7 +80,7 @@ def test_break_in_pipeline(transport: PipelineTransport, listener: Listener) -> 
     peer.requests(4)
     peer.send(answer(b"first"))
     peer.close()
-    events = poll_until(transport, 4, (Reply, Failure))  # type: ignore[arg-type]
+    events = poll_until(transport, 4, (Reply, Failure))
     lost = ("ConnectionLostError", True)
     assert outcomes(events) == {0: (200, b"first"), 1: lost, 2: lost, 3: lost}
     second = connected_peer(transport, listener)
@@ -149,6 +149,18 @@ def test_partly_written_is_refused(clock: ManualClock) -> None:
     listener.close()
 
 
+def test_refusal_before_reset(clock: ManualClock) -> None:
+    """A refusal that came before the connection broke under the rest of the body counts."""
+    listener = Listener(receive_buffer=4096)
+    with closing(PipelineTransport([listener.url], clock=clock)) as transport:
+        transport.send(exchange(1, method="POST", body=BIG))
+        peer = connected_peer(transport, listener)
+        peer.send(answer(b"", "413 Payload Too Large"))
+        peer.reset()
+        assert outcomes(poll_until(transport, 1, (Reply, Failure))) == {1: (413, b"")}
+    listener.close()
+
+
 def test_large_body_arrives(clock: ManualClock) -> None:
     """A body larger than the kernel's buffers is written as the server reads."""
     listener = Listener()
@@ -173,19 +185,20 @@ def test_large_body_arrives(clock: ManualClock) -> None:
 def test_announced_end(transport: PipelineTransport, listener: Listener) -> None:
     """What was written behind an answer with `Connection: close` is not looked at: sent again."""
     peer = deepen(transport, listener, 4)
-    for token in range(3):
+    for token in range(6):
         transport.send(exchange(token, method="POST", body=b"%d" % token))
     transport.poll(0)
-    peer.requests(3)
-    peer.send(answer(b"one", extra=b"Connection: close\r\n"))
+    peer.requests(4)
+    peer.send(answer(b"0", extra=b"Connection: close\r\n"))
     events = poll_until(transport, 1, Reply)
     assert peer.is_closed()
     second = connected_peer(transport, listener)
-    for body in (b"two", b"three"):
-        second.requests(1)
-        second.send(answer(body))
-        events += poll_until(transport, 1, Reply)
-    assert outcomes(events) == {0: (200, b"one"), 1: (200, b"two"), 2: (200, b"three")}
+    for bodies in ((b"1",), (b"2", b"3"), (b"4", b"5")):
+        requests = second.requests(len(bodies))
+        assert [request[-1:] for request in requests] == list(bodies), "in their order"
+        second.send(*map(answer, bodies))
+        events += poll_until(transport, len(bodies), Reply)
+    assert outcomes(events) == {token: (200, b"%d" % token) for token in range(6)}
 
 
 def test_timeout(transport: PipelineTransport, listener: Listener, clock: ManualClock) -> None:
