@@ -3,7 +3,7 @@
 Loads 3,376 airports as vertices and 5,366 routes as edges, then asks several questions at
 once, each of them a job on the server whose answer is a `Future`.
 
-    python examples/busiest_routes.py                          # an embedded server, nothing to set up
+    python examples/busiest_routes.py                          # on an embedded server
     python examples/busiest_routes.py http://127.0.0.1:8529    # ARANGO_USER and ARANGO_PASSWORD
 
 Where the data comes from, and under which terms: examples/data/SOURCE.md.
@@ -59,10 +59,7 @@ START = "airports/BTV"
 def main() -> None:
     """Load both files and print what the jobs answer."""
     with ExitStack() as stack:
-        if len(sys.argv) > 1:
-            url = sys.argv[1]
-        else:
-            url = stack.enter_context(LocalServer()).url
+        url = sys.argv[1] if len(sys.argv) > 1 else stack.enter_context(LocalServer()).url
         client = stack.enter_context(ArangoClient(hosts=url))
         db = client.db(
             os.environ.get("ARANGO_DB", "_system"),

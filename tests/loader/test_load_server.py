@@ -126,9 +126,11 @@ def test_a_server_that_dies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
                 server.kill()
 
         monkeypatch.setattr("arango_jobs.loader.sending._TICK", 0.0)
-        with JobManager(client.db(), patience=0.2) as jobs:
-            with pytest.raises(LoadStoppedError) as caught:
-                load(rows, jobs, "c", progress=dies, **options)
+        with (
+            JobManager(client.db(), patience=0.2) as jobs,
+            pytest.raises(LoadStoppedError) as caught,
+        ):
+            load(rows, jobs, "c", progress=dies, **options)
         report = caught.value.report
         assert report is not None
         assert 0 < report.documents < 3000
