@@ -96,9 +96,13 @@ class _Handles:
         """AQL, each of whose calls returns a `JobFuture`."""
         return self.db.aql
 
-    def collection(self, name: str) -> StandardCollection[Managed]:
-        """Return the collection `name`, each of whose calls returns a `JobFuture`."""
-        return self.db.collection(name)
+    def collection(self, name: str, *, ordered: bool = False) -> StandardCollection[Managed]:
+        """Return the collection `name`, each of whose calls returns a `JobFuture`.
+
+        With `ordered`, calls about one document take effect in the order in which they
+        are made through ordered handles; else the server runs them in any order.
+        """
+        return StandardCollection(self._executor, name, ordered=ordered)
 
     def graph(self, name: str) -> Graph[Managed]:
         """Return the graph `name`, each of whose calls returns a `JobFuture`."""

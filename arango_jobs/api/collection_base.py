@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from arango_jobs.api.context import C
@@ -15,8 +16,9 @@ __all__ = ["CollectionBase"]
 class CollectionBase(ApiGroup[C]):
     """A collection by name."""
 
-    def __init__(self, executor: Executor, name: str) -> None:
+    def __init__(self, executor: Executor, name: str, *, ordered: bool = False) -> None:
         super().__init__(executor)
+        self._ordered = ordered
         self._call_it(name)
 
     def _call_it(self, name: str) -> None:
@@ -31,13 +33,16 @@ class CollectionBase(ApiGroup[C]):
 
     def _kind(self, method: str, options: tuple[Any, ...]) -> OperationKind[Any] | None:
         """Return the kind kept for these options, the same for every handle of the collection."""
-        return self._connection.kinds.get((method, self._name, options))
+        return self._connection.kinds.get((method, self._name, options, self._ordered))
 
     def _keep(
         self, method: str, options: tuple[Any, ...], kind: OperationKind[Any]
     ) -> OperationKind[Any]:
         """Keep `kind`, unless another thread was faster; return the one that is kept."""
-        return self._connection.kinds.setdefault((method, self._name, options), kind)
+        if self._ordered:
+            kind = replace(kind, order=f"{self.db_name}/{self._name}")
+        slot = (method, self._name, options, self._ordered)
+        return self._connection.kinds.setdefault(slot, kind)
 
     def _path(self, of: str, *more: str) -> str:
         """Return the path of this collection below `/_api/<of>/`."""

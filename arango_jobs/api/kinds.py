@@ -92,11 +92,12 @@ def document_kind(
     headers: Headers = (),
     array_method: str | None = None,
     array_options: dict[str, Any] | None = None,
-    element: Callable[[Operation[Any]], Any],
+    element: Callable[[Operation[Any]], Any] | None = None,
 ) -> OperationKind[Any]:
     """Return a kind of operation on one document of `collection`.
 
-    `missing` is the result where the document is not there; `...` raises.
+    `element` gives what stands in an array for an operation, the body of the single
+    call where it is `None`. `missing` is the result where the document is not there; `...` raises.
     `decode` stands in for the usual reading of the single answer.
     """
     path = "/_api/document/" + quote_segment(collection)
@@ -114,11 +115,11 @@ def document_kind(
         merge=MergePlan(
             array_method or method,
             f"/_db/{quote_segment(database)}{path}{array_query}",
-            element,
+            element or _body,
             value,
             _status(method, options or {}),
+            is_body=element is None,
         ),
-        order=None if method == "GET" else f"{database}/{collection}",
     )
 
 
@@ -145,6 +146,10 @@ def document_decoder(value: Value, missing: Any = ...) -> Decoder[Any]:
         raise revision_failure(response, operation) or failure(response, operation)
 
     return decode
+
+
+def _body(operation: Operation[Any]) -> Any:
+    return operation.body
 
 
 def reference(operation: Operation[Any]) -> Any:

@@ -105,7 +105,6 @@ class DocumentWrites(CollectionBase[C]):
                 "refillIndexCaches": refill_index_caches,
                 "versionAttribute": version_attribute,
             },
-            element=_body,
         )
 
     @api_method
@@ -210,10 +209,6 @@ class DocumentWrites(CollectionBase[C]):
         key = key_of(as_document(document), self._name)
         retry = Retry.NEVER if check_rev and "_rev" in document else None
         return Operation(kind, document, key, _NO_HEADERS, False, retry)
-
-
-def _body(operation: Operation[Any]) -> Any:
-    return operation.body
 
 
 def _keyed_body(operation: Operation[Any]) -> Any:
