@@ -41,6 +41,7 @@ _NO_IDENTITY = _SILENT | {
     Meaning.QUEUE_FULL,
     Meaning.QUEUE_TIME,
     Meaning.FORWARD_FAILED,
+    Meaning.ODD,
 }
 _STATE_OF = {
     Call.SUBMIT: State.SUBMITTING,
@@ -52,6 +53,7 @@ _TIDY_TRIES = 12
 _ASK_TRIES = 12
 _PURGE = 1024
 """Timers up to which those of what has ended are left to run out."""
+_RENEWAL_PAUSE = 1.0
 _FIRST_CONTACT = 3.0
 """Seconds after which a host that has never answered counts as wrong, not as away."""
 
@@ -172,7 +174,7 @@ class Engine:
         for host in self.hosts:
             if host.down_since is not None:
                 self._check_patience(host, now)
-            if not host.is_suspect and now >= host.closed_until:
+            if not (host.is_suspect or self._is_renewing) and now >= host.closed_until:
                 self._look(host, now)
         if (self.waiting.count or self._retries) and not self._is_renewing:
             self._admit(now)
@@ -183,7 +185,7 @@ class Engine:
         if self._timers:
             due.append(self._timers[0][0])
         for host in self.hosts:
-            if host.is_suspect:
+            if host.is_suspect or self._is_renewing:
                 continue
             look = host.watch.next_due()
             if look is not None:
@@ -268,6 +270,8 @@ class Engine:
         self.can_renew = success
         if success:
             self._renewal_failures = 0
+            # Calls that were under way with the old ones are refused for a while still.
+            self._renew_after = now + _RENEWAL_PAUSE
             return
         self._renewal_failures += 1
         self._renew_after = now + pause(AGAIN, self._renewal_failures, self._random)
@@ -281,7 +285,7 @@ class Engine:
         """Take the queue time that an answer told."""
         host = self.hosts[ask.host]
         host.queue_time = seconds
-        if seconds and host.window.queue_time(seconds, ask.sent_at, now):
+        if host.window.queue_time(seconds, ask.sent_at, now):
             self._tell_window(host)
 
     def behind_balancer(self, index: int) -> None:
@@ -474,19 +478,34 @@ class Engine:
         response: Response = detail
         if ask.call is Call.FETCH:
             self._learn(job, response, now)
+            host = self.hosts[job.host]
+            if job.sent_at is not None and host.window.finished(job.sent_at, now):
+                self._tell_window(host)
         job.ended_at = now
         job.move(State.ENDED)
         self._leave_host(job)
         # An array that was too large (413) has not run: its parts go out again in two.
-        if job.kind.order is not None and not (job.is_merged and response.status == 413):
+        is_too_large = job.is_merged and response.status == 413
+        if job.kind.order is not None and not is_too_large:
             self.waiting.release(job.parts, now)
         if job.is_abandoned:
             return
-        outcome = Outcome.ANSWERED
+        outcome, reason = Outcome.ANSWERED, ""
+        if job.tries and not is_too_large:
+            outcome, reason = self._after_others(ask, job, response)
         # 410 is what a cancelled job's stored answer is (server-protocol.md §5).
-        if job.cancel_by is not None and response.status == 410:
+        elif job.cancel_by is not None and response.status == 410:
             outcome = Outcome.CANCELLED
-        self._out.append(End(outcome, job.parts, job, response))
+        self._out.append(End(outcome, job.parts, job, response, reason))
+
+    def _after_others(self, ask: Ask, job: Job, response: Response) -> tuple[Outcome, str]:
+        """Return what an answer means where an earlier try may have run."""
+        if job.cancel_by is not None and response.status == 410:
+            return Outcome.UNKNOWN, "it was cancelled, and an earlier try may have run"
+        if ask.call is Call.SUBMIT and not job.kind.is_head:
+            why = f"HTTP {response.status}"
+            return Outcome.UNKNOWN, f"an earlier try may have run, and the next was refused: {why}"
+        return Outcome.ANSWERED, ""
 
     def _learn(self, job: Job, response: Response, now: float) -> None:
         expectation = self.expectations.of(job.kind.name)
@@ -522,11 +541,13 @@ class Engine:
         assert job is not None
         host = self.hosts[job.host]
         self._leave_host(job)
-        if host.window.refused(ask.sent_at, host.in_flight, now):
+        if host.window.refused(ask.sent_at, len(host.watch.jobs), now):
             self._tell_window(host)
-            host.refusals += 1
-            delay = pause(REFUSED, host.refusals, self._random)
-            host.closed_until = max(host.closed_until, now + delay)
+            # While it has jobs of ours, the smaller window lets none follow until some have ended.
+            if not host.watch.jobs:
+                host.refusals += 1
+                delay = pause(REFUSED, host.refusals, self._random)
+                host.closed_until = max(host.closed_until, now + delay)
         job.troubles += 1
         self._put_back(job, now, pause(REFUSED, job.troubles, self._random), meaning.value)
 
@@ -561,12 +582,12 @@ class Engine:
 
     def _renew(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         job = ask.job
-        can = self.can_renew and (job is None or job.renewals == 0)
-        if not can:
+        is_tidying = job is None or ask.call in _TIDY
+        if not self.can_renew or not (is_tidying or (job and job.renewals == 0)):
             self._refused_for_good(ask, meaning, detail, now)
             return
         self.begin_renewal(now)
-        if job is None or ask.call in _TIDY:
+        if job is None or is_tidying:
             self._again(ask, meaning, detail, now)
             return
         job.renewals += 1
@@ -574,15 +595,16 @@ class Engine:
             self._leave_host(job)
             self._put_back(job, now, 0.0, "credentials were refused")
         else:
-            self._watch_again(job, now + 1.0, now)
+            self._watch_again(job, now, now)
 
     def _refused_for_good(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         if ask.call is Call.SUBMIT:
             self._take_result(ask, meaning, detail, now)
-        elif ask.call in (Call.FETCH, Call.ASK):
-            self._lost(ask, meaning, detail, now)
-        else:
+        elif ask.call in _TIDY or ask.job is None:
             self._again(ask, meaning, detail, now)
+        else:
+            reason = f"{ask.call.value}: {_describe(meaning, detail)}"
+            self._give_up(ask.job, reason, _as_cause(detail), now)
 
     def _ask_status(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         job = ask.job
@@ -889,7 +911,6 @@ class Engine:
         host.is_identifying = False
         if meaning in _NO_IDENTITY and self._asks_again(host, meaning, now):
             return
-        host.identify_tries = 0
         uptime: float | None = detail if meaning is Meaning.OK else None
         if uptime is None and not host.asks_metrics:
             host.asks_metrics = True
@@ -897,20 +918,42 @@ class Engine:
             return
         if host.watch.by_id_only or uptime is None:
             host.can_tell = False
+            host.identify_tries = 0
             self._trust(host, ask.epoch, now)
             return
         host.can_tell = True
+        if ask.epoch == 0 and host.connections > 1:
+            # Asked before there was a connection: it may have gone out on any of them.
+            if host.is_suspect:
+                self._identify(host, now)
+            return
         found = Identity(uptime, ask.sent_at, now)
-        if host.identity is not None and host.identity.is_succeeded_by(found):
+        older, unclear = self._judge(host, found, ask.epoch)
+        if unclear and not found.is_precise and host.identify_tries < _ASK_TRIES:
+            host.identify_tries += 1
+            self._identify(host, now)
+            return
+        host.identify_tries = 0
+        if older or (unclear and not found.is_same_as(host.identity)):
             self._found_successor(host, ask, found, now)
             return
-        if host.identity is None:
-            jobs = host.watch.jobs.values()
-            older = {job for job in jobs if found.is_younger_than(job.accepted_at or now)}
-            if older:
-                self._restarted(host, older, now)
-        host.identity = found
+        host.identity = found.narrowed_by(host.identity)
         self._trust(host, ask.epoch, now)
+
+    def _judge(self, host: Host, found: Identity, epoch: int) -> tuple[set[Job], set[Job]]:
+        """Return the jobs that were accepted before `found` was started, and those that may be."""
+        older: set[Job] = set()
+        unclear: set[Job] = set()
+        for job in host.watch.jobs.values():
+            # What was accepted after the connection had been made on which it has answered
+            # is its own.
+            if job.epoch >= epoch or job.accepted_at is None:
+                continue
+            if found.is_younger_than(job.accepted_at):
+                older.add(job)
+            elif not found.is_older_than(job.accepted_at):
+                unclear.add(job)
+        return older, unclear
 
     def _asks_again(self, host: Host, meaning: Meaning, now: float) -> bool:
         """Ask who it is again, as nothing is fetched before; say whether that is worth it."""
@@ -967,14 +1010,8 @@ class Engine:
             self._succeeded(host, found, ask.epoch, now)
 
     def _succeeded(self, host: Host, found: Identity, epoch: int, now: float) -> None:
-        # A job of a connection in between is the new process's if it was accepted in its time.
-        older = {
-            job
-            for job in host.watch.jobs.values()
-            if job.epoch <= host.trusted
-            or (job.epoch < epoch and (job.accepted_at or now) < found.started_before)
-        }
-        self._restarted(host, older, now)
+        older, unclear = self._judge(host, found, epoch)
+        self._restarted(host, older | unclear, now)
         host.identity = found
         self._trust(host, epoch, now)
 

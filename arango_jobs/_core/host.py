@@ -10,6 +10,8 @@ __all__ = ["Host", "Identity"]
 
 _GRAIN = 0.05
 """Seconds by which two statements of one server's start may differ."""
+_PRECISE = 0.25
+"""Seconds that the answer may take without a second question: a restart takes longer."""
 _DRIFT = 0.0005
 """Share by which two clocks run apart at the worst (NTP slews by so much)."""
 
@@ -38,14 +40,32 @@ class Identity:
         """The latest time at which it can have been started."""
         return self.answered_at - self.uptime
 
-    def is_succeeded_by(self, other: Identity) -> bool:
-        """Return whether `other`, asked later, is another process."""
-        tolerance = _GRAIN + _DRIFT * (other.answered_at - self.asked_at)
-        return other.started_after > self.started_before + tolerance
+    @property
+    def is_precise(self) -> bool:
+        """Whether it is known well enough when it was started."""
+        return self.answered_at - self.asked_at <= _PRECISE
 
     def is_younger_than(self, moment: float) -> bool:
         """Return whether it was started after `moment` for sure."""
-        return moment < self.started_after - _DRIFT * (self.answered_at - moment)
+        return moment < self.started_after - _DRIFT * self.uptime
+
+    def is_older_than(self, moment: float) -> bool:
+        """Return whether it was started before `moment` for sure."""
+        return moment > self.started_before + _DRIFT * self.uptime
+
+    def is_same_as(self, other: Identity | None) -> bool:
+        """Return whether it is, as far as can be told, the process that answered before."""
+        if other is None:
+            return False
+        tolerance = _GRAIN + _DRIFT * (self.answered_at - other.asked_at)
+        return self.started_after <= other.started_before + tolerance
+
+    def narrowed_by(self, other: Identity | None) -> Identity:
+        """Return which of two statements of the same process is the more precise one."""
+        if other is None or not self.is_same_as(other):
+            return self
+        mine = self.answered_at - self.asked_at
+        return self if mine <= other.answered_at - other.asked_at else other
 
 
 class Host:

@@ -119,7 +119,7 @@ class WaitingRoom:
     ) -> bool:
         if self._linger <= 0 or is_full or kind.merge is None or not self._merge:
             return True
-        return len(line) >= self._max_operations or now - self._since[kind] >= self._linger
+        return len(line) >= self._max_operations or now >= self._since[kind] + self._linger
 
     def _take_from(self, line: deque[Any], kind: OperationKind[Any]) -> Job:
         part = line.popleft()

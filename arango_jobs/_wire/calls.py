@@ -82,10 +82,17 @@ def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
         return _read_submit(ask, response)
     meaning = job_api.read_call(response)
     if ask.call is Call.IDENTIFY:
-        return meaning, _uptime(response)
+        return _read_identify(meaning, response)
     if ask.call is Call.OWNER:
         return meaning, job_api.FORWARDED_TO in response.headers
     return meaning, response
+
+
+def _read_identify(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:
+    # Where there is no such path another try is of no use, as it is after a failure.
+    if meaning is Meaning.ODD and (response.status < 500 or response.status == 501):
+        meaning = Meaning.MALFORMED
+    return meaning, _uptime(response)
 
 
 def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:

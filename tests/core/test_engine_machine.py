@@ -1,0 +1,254 @@
+"""Rules 1 to 7 hold whatever happens in whatever order: a state machine over the engine.
+
+What is checked at every step is in `core_world`; what must hold at the end, when all faults
+are over, is in `teardown`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arango_jobs._core.engine import EngineOptions
+from arango_jobs._core.meanings import Meaning
+from arango_jobs._core.states import State
+from arango_jobs.operations import Retry
+from core_parts import FakePart, kind_of
+from core_world import World
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+KINDS = {
+    "once": kind_of("aql.write", is_query=True),
+    "read": kind_of("document.get", retry=Retry.SAFE),
+    "merged once": kind_of("document.insert", merge=True),
+    "merged again": kind_of("document.replace", merge=True, retry=Retry.IDEMPOTENT),
+    "made key": kind_of("document.insert", merge=True),
+    "ordered": kind_of("document.update", merge=True, order="c"),
+    "ordered again": kind_of("document.replace", order="d", retry=Retry.IDEMPOTENT),
+}
+FAULTS = [
+    Meaning.QUEUE_FULL,
+    Meaning.QUEUE_TIME,
+    Meaning.UNAVAILABLE,
+    Meaning.FORWARD_FAILED,
+    Meaning.ODD,
+]
+PORTION = st.sampled_from([0, 1, 2, 5, 100, 100])
+WHICH = st.integers(0, 7)
+HOST = st.integers(0, 1)
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """Users, servers, connections and time do what they like."""
+
+    @initialize(
+        seed=st.integers(0, 1000),
+        hosts=st.integers(1, 2),
+        max_jobs=st.sampled_from([2, 6, 40]),
+        largest=st.sampled_from([3, 10_000]),
+        linger=st.sampled_from([0.0, 0.0, 0.5]),
+    )
+    def begin(self, seed: int, hosts: int, max_jobs: int, largest: int, linger: float) -> None:
+        options = EngineOptions(
+            max_jobs=max_jobs,
+            max_bytes=5_000,
+            patience=10_000.0,
+            cancel_patience=20.0,
+            merge_max_operations=5,
+            linger=linger,
+            can_renew=True,
+        )
+        self.world = World(hosts, seed, options)
+        self.world.largest_array = largest
+        for name in sorted(KINDS):
+            self.submit(name, 1, None)
+        for host in range(hosts):
+            self.flow_freely(host, 2)
+
+    # Users.
+
+    @rule(
+        name=st.sampled_from(sorted(KINDS)),
+        count=st.sampled_from([1, 3, 3, 30]),
+        deadline=st.sampled_from([None, None, None, 2.0, 60.0]),
+    )
+    def submit(self, name: str, count: int, deadline: float | None) -> None:
+        for _ in range(count):
+            part = FakePart(KINDS[name], made_key=name == "made key")
+            part.key = str(part.number if name == "made key" else part.number % 3)
+            self.world.add(part, deadline)
+
+    @rule(which=WHICH)
+    def cancel_on_server(self, which: int) -> None:
+        part = self._open(which)
+        if part is not None and part.is_started:
+            self.world.engine.cancel(part, None, self.world.now)
+            self.world.act()
+
+    @rule(which=WHICH)
+    def cancel_before_sent(self, which: int) -> None:
+        part = self._open(which)
+        if part is not None and not part.is_started:
+            part.ends.append(("cancelled", None))
+
+    def _open(self, which: int) -> FakePart | None:
+        parts = [part for part in self.world.parts if not part.done()]
+        return parts[which % len(parts)] if parts else None
+
+    # Time.
+
+    @rule(seconds=st.sampled_from([0.0, 0.001, 0.05, 0.5, 3.0, 25.0]))
+    def wait(self, seconds: float) -> None:
+        self.world.advance(seconds)
+
+    @rule(count=st.integers(1, 5))
+    def go_on(self, count: int) -> None:
+        for _ in range(count):
+            due = self.world.engine.next_due(self.world.now)
+            if due is not None:
+                self.world.now = max(due, self.world.now)
+            self.world.plan()
+
+    # Connections.
+
+    @rule(host=HOST, written=PORTION, served=PORTION, told=PORTION)
+    def flow(self, host: int, written: int, served: int, told: int) -> None:
+        """Let some calls be written, some be answered, some answers be read."""
+        link = self._link(host)
+        self.world.plan()
+        if not link.connections:
+            link.dial()
+        for _ in range(min(written, len(link.queue))):
+            link.write()
+        for connection in list(link.connections):
+            for _ in range(min(served, len(connection.written))):
+                link.serve(connection)
+            for _ in range(min(told, len(connection.answers))):
+                link.deliver(connection)
+
+    @rule(host=HOST, rounds=st.integers(1, 4))
+    def flow_freely(self, host: int, rounds: int) -> None:
+        for _ in range(rounds):
+            self.flow(host, 100, 100, 100)
+
+    @rule(host=HOST)
+    def dial(self, host: int) -> None:
+        if len(self._link(host).connections) < 4:
+            self._link(host).dial()
+
+    @rule(host=HOST, which=WHICH)
+    def break_off(self, host: int, which: int) -> None:
+        link = self._link(host)
+        if link.connections:
+            link.break_off(link.connections[which % len(link.connections)])
+
+    @rule(host=HOST)
+    def expire(self, host: int) -> None:
+        self._link(host).expire()
+
+    # Servers.
+
+    @rule(host=HOST, which=WHICH, count=st.sampled_from([1, 2, 5, 100]))
+    def finish(self, host: int, which: int, count: int) -> None:
+        process = self._link(host).process
+        for _ in range(count):
+            pending = [entry for entry in process.pending() if not entry.is_stuck]
+            if pending:
+                process.finish(pending[which % len(pending)])
+
+    @rule(host=HOST, which=WHICH)
+    def get_stuck(self, host: int, which: int) -> None:
+        """A cancelled query may stay pending for ever (server-protocol.md §5)."""
+        pending = [each for each in self._link(host).process.pending() if each.is_cancelled]
+        if pending:
+            pending[which % len(pending)].is_stuck = True
+
+    @rule(host=HOST, count=st.integers(1, 30))
+    def others_submit(self, host: int, count: int) -> None:
+        process = self._link(host).process
+        for _ in range(count):
+            process.finish(process.entries[process.accept(None, [])])
+
+    @rule(host=HOST, fault=st.sampled_from(FAULTS), count=st.integers(1, 4))
+    def fail(self, host: int, fault: Meaning, count: int) -> None:
+        faults = self._link(host).faults
+        faults.extend([fault] * min(count, 8 - len(faults)))
+
+    @rule()
+    def credentials_expire(self) -> None:
+        self.world.is_expired = True
+
+    @rule(host=HOST)
+    def stop(self, host: int) -> None:
+        self._link(host).stop()
+
+    @rule(
+        host=HOST,
+        back=st.sampled_from([0, 1, 5, 1000]),
+        others=st.sampled_from([0, 3, 40]),
+        is_dialed=st.booleans(),
+        broken=st.integers(0, 3),
+    )
+    def restart(self, host: int, back: int, others: int, is_dialed: bool, broken: int) -> None:
+        """Start a server anew, where others are served first and the ids are the old ones."""
+        link = self._link(host)
+        link.start(back=back)
+        self.others_submit(host, others)
+        for connection in link.connections[:broken]:
+            link.break_off(connection)
+        if is_dialed:
+            link.dial()
+
+    def _link(self, host: int) -> Any:
+        return self.world.links[host % len(self.world.links)]
+
+    # What holds.
+
+    @invariant()
+    def flights_are_counted(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        engine = self.world.engine
+        for host in engine.hosts:
+            watched = list(host.watch.jobs.values())
+            assert len(watched) <= host.in_flight
+            assert all(job.state is not State.ENDED for job in watched)
+
+    def teardown(self) -> None:
+        world = getattr(self, "world", None)
+        if world is None:
+            return
+        for link in world.links:
+            link.is_up = True
+            link.faults.clear()
+        world.settle()
+        for part in world.parts:
+            assert len(part.ends) == 1, f"{part} has {len(part.ends)} ends"
+            world.check_end(part)
+        assert world.engine.is_idle
+        assert not world.engine.in_flight
+        left = [(entry.job, entry.job and entry.job.attempts) for entry in world.left_over()]
+        assert not left, f"results of ours are left on a server: {left}"
+        assert not any(host.bytes for host in world.engine.hosts)
+        assert not list(world.engine.open_parts())
+
+
+def test_rules_1_to_7() -> None:
+    """Every end is true and comes once, nothing is done twice, nothing of others is taken."""
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        EngineMachine,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=60,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
