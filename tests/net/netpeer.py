@@ -109,11 +109,14 @@ class Peer:
 class Listener:
     """A listening socket; connections are accepted when the test says so."""
 
-    def __init__(self, *, receive_buffer: int = 0, family: int = socket.AF_INET) -> None:
+    def __init__(
+        self, *, receive_buffer: int = 0, family: int = socket.AF_INET, port: int = 0
+    ) -> None:
         self.sock = socket.socket(family, socket.SOCK_STREAM)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.sock.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        self.sock.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", port))
         self.sock.listen(32)
         self.sock.settimeout(PATIENCE)
         self.port: int = self.sock.getsockname()[1]

@@ -277,8 +277,51 @@ def test_ipv6(clock: ManualClock) -> None:
     listener.close()
 
 
-def test_name_with_several_addresses(clock: ManualClock, listener: Listener) -> None:
+def test_second_connection_refused(clock: ManualClock, listener: Listener) -> None:
+    """The first connection does, and the host is not called again for a while."""
+    settings = NetSettings(max_depth=1, connections=2)
+    with closing(PipelineTransport([listener.url], settings, clock=clock)) as transport:
+        transport.send(exchange(0))
+        peer = connected_peer(transport, listener)
+        listener.sock.close()
+        for token in range(1, 4):
+            transport.send(exchange(token))
+        for _ in range(3):
+            transport.poll(0)
+        again = Listener(port=listener.port)
+        for _ in range(3):
+            assert transport.poll(0) == []
+        assert not again.has_caller()
+        clock.now += 5
+        poll_until(transport, 1, Connected)
+        assert again.has_caller()
+        peer.requests(1)
+        peer.send(answer())
+        assert outcomes(poll_until(transport, 1)) == {0: (200, b"{}")}
+    again.close()
+
+
+def test_addresses_in_turn(
+    clock: ManualClock, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where a name's first address refuses, the next is tried."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refusing = taken.getsockname()[1]
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+        for port in (refusing, listener.port)
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+    with closing(PipelineTransport(["http://db.example"], clock=clock)) as transport:
+        transport.send(exchange(1))
+        peer = connected_peer(transport, listener)
+        assert b"Host: db.example\r\n" in peer.requests(1)[0]
+        peer.send(answer())
+        assert outcomes(poll_until(transport, 1)) == {1: (200, b"{}")}
+
+
+def test_name(clock: ManualClock, listener: Listener) -> None:
+    """A name is looked up beside the loop."""
     with closing(
         PipelineTransport([f"http://localhost:{listener.port}"], clock=clock)
     ) as transport:

@@ -77,6 +77,21 @@ headers = st.lists(
     st.tuples(token.filter(lambda name: name.lower() not in FRAMING), value), max_size=4
 )
 
+ids = st.builds(
+    "{}: {}\r\n".format,
+    st.sampled_from(
+        [
+            "X-Arango-Async-Id",
+            "x-arango-async-id",
+            "X-Arango-Queue-Time-Seconds",
+            "X-Arango-Async-Id ",
+        ]
+    ),
+    st.sampled_from(
+        ["1", "74091", "0.000000", "", " 5 ", "-1", "a", "1\t", "1;2", "\xe4", "1.", "1 2"]
+    ),
+)
+
 
 def rendered(lines: list[tuple[str, str]]) -> bytes:
     return "".join(f"{name}: {text}\r\n" for name, text in lines).encode("latin-1")
@@ -86,13 +101,17 @@ def rendered(lines: list[tuple[str, str]]) -> bytes:
 def message(draw: st.DrawFn) -> bytes:
     """Draw one response in one of the forms that a server may give it."""
     form = draw(st.sampled_from(["length", "length", "length", "chunked", "interim", "gzip"]))
-    line = draw(status)
+    first = draw(status)
     lines = rendered(draw(headers))
+    for line in draw(st.lists(ids, max_size=2)):
+        lines = draw(
+            st.sampled_from([lines + line.encode("latin-1"), line.encode("latin-1") + lines])
+        )
     body = draw(bodies)
     if form == "interim":
         return b"HTTP/1.1 103 Early Hints\r\n%b\r\n" % lines
-    start = b"HTTP/1.1 %b\r\n%b" % (line.encode(), lines)
-    if line[:3] in ("204", "304"):
+    start = b"HTTP/1.1 %b\r\n%b" % (first.encode(), lines)
+    if first[:3] in ("204", "304"):
         return start + draw(st.sampled_from([b"\r\n", b"Content-Length: 0\r\n\r\n"]))
     if form == "chunked":
         chunks = b"".join(b"%x\r\n%b\r\n" % (len(body), body) for _ in range(1) if body)
