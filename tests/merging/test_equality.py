@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arango_jobs import ArangoClient, ArangoServerError, JobFuture, JobManager, StandardDatabase
-from arango_jobs.local import LocalServer
+from arango_jobs import ArangoServerError, JobFuture, JobManager, StandardDatabase
 
 _KEYS = ("a", "b", "c", "d")
 _numbers = itertools.count()
@@ -71,17 +70,17 @@ _calls = st.sampled_from(["insert", "update", "replace", "delete", "get"]).flatm
 )
 
 
-@pytest.fixture(scope="module")
-def db() -> Iterator[StandardDatabase[Any]]:
-    with LocalServer() as server:
-        client = ArangoClient(hosts=server.urls)
-        yield client.db("_system", username="root", password="")
-        client.close()
+@pytest.fixture
+def db(module_db: StandardDatabase[Any]) -> StandardDatabase[Any]:
+    return module_db
 
 
 @pytest.fixture(scope="module")
-def managers(db: StandardDatabase[Any]) -> Iterator[tuple[JobManager, JobManager]]:
-    with JobManager(db, linger=0.002) as merging, JobManager(db, merge=False) as single:
+def managers(module_db: StandardDatabase[Any]) -> Iterator[tuple[JobManager, JobManager]]:
+    with (
+        JobManager(module_db, linger=0.002) as merging,
+        JobManager(module_db, merge=False) as single,
+    ):
         yield merging, single
 
 
