@@ -1,62 +1,181 @@
 """How many jobs one Coordinator is given at a time.
 
-Doubling a round until the first sign of trouble, then additive growth and
-multiplicative retreat, like a TCP sender (RFC 5681); growth only while the
-window is used (RFC 7661). Signs of trouble: refusals (503/21003, 412/21004) and
-a queue time above the limit (server-protocol.md §1.6, H-28: it lags, so it only
-ever slows down, and never twice for jobs that were sent before the last retreat).
+The window doubles a round until something speaks against it. Then two things hold it:
+
+The *ceiling* is what the server had of ours when it last refused. The window stays just
+below it, as a TCP sender with a memory does (RFC 9438), and goes beyond only when as
+many jobs have ended as pay for the refusal that may follow; then faster and faster.
+
+The *queue*: a job that waits there is no use to anybody, but for a few that keep the
+workers busy. How many of ours wait is known (`meter.py`), and is brought to those few,
+as FAST TCP does it, which also makes managers share fairly. Only a short queue, one
+that refuses early, is filled, as long as there is no sign of anybody else on the server.
+
+All growth only while the window is used (RFC 7661). A round is as many ended jobs as
+the window is wide. Knows no clock: callers say what time it is.
 """
 
 from __future__ import annotations
 
+from arango_jobs._core.meter import Load, Meter
+
 __all__ = ["Window"]
 
-_START = 64.0
-_RETREAT = 0.7
+_FIRST = 16.0
+"""Jobs sent before the server has said anything."""
+_SECOND = 64.0
+"""Jobs sent before one of them has ended, if all are accepted."""
+_USED = 0.8
+"""Share of the window in flight from which on it counts as used."""
+_SHORT = 128.0
+"""A queue that refuses below so many jobs is short."""
+_RETREAT = 0.9
+_PRICE = 150.0
+"""Ended jobs that pay for one refusal: fewer than one in a hundred may be refused."""
+_LONGEST = 16.0
+"""Rounds that paying takes at most, so that a small window recovers, too."""
+_PACE = 16.0
+"""Rounds to the ceiling, times the ceiling's root, for each job of the way."""
+_SPARE = 0.5
+"""Jobs of ours that shall wait, times the root of those worked on."""
+_HURRY = 0.1
+"""The same, times the root of those that end in a second: a short queue time is no queue."""
+_GRACE = 0.001
+"""Seconds of queue time that say nothing: the header's resolution."""
+_GAIN = 0.25
+"""Share of the way to the right window that is gone in a round: what is known lags."""
+_FLOOR = 6.0
+"""Jobs that a queue of other people's making leaves us."""
 _SLOWER = 0.9
 
 
 class Window:
     """The number of jobs that may be on one Coordinator."""
 
-    __slots__ = ("_epoch_at", "_maximum", "_queue_limit", "_threshold", "limit", "reason")
+    __slots__ = (
+        "_base",
+        "_ceiling",
+        "_debt",
+        "_epoch_at",
+        "_has_begun",
+        "_is_used",
+        "_maximum",
+        "_meter",
+        "_queue_limit",
+        "_quiet",
+        "_slope",
+        "is_sharing",
+        "limit",
+        "reason",
+    )
 
     def __init__(self, maximum: int, queue_limit: float) -> None:
         self._maximum = float(maximum)
         self._queue_limit = queue_limit
-        self._threshold = float(maximum)
         self._epoch_at = float("-inf")
-        self.limit = min(_START, self._maximum)
+        self._meter = Meter()
+        self._has_begun = self._is_used = False
+        self._ceiling = float("inf")
+        self._base = self._debt = 0.0
+        self._slope = 1.0
+        self._quiet = 0
+        self.is_sharing = False
+        """Whether the queue is kept short."""
+        self.limit = min(_FIRST, self._maximum)
         self.reason = "start"
 
     def accepted(self, in_flight: int) -> bool:
-        """Grow if `in_flight` jobs use the window; return whether it changed by a whole job."""
-        if in_flight < 0.8 * self.limit or self.limit >= self._maximum:
+        """Take that a job was accepted while `in_flight` are; return whether the limit changed."""
+        self._is_used = in_flight >= _USED * int(self.limit)
+        if self._has_begun or self._ceiling < self.limit or self.limit >= _SECOND:
+            return False
+        return self._grow(1.0)
+
+    def finished(self, sent_at: float, now: float) -> bool:
+        """Take that a job sent at `sent_at` has ended; return whether the limit changed."""
+        self._has_begun = True
+        if not self._is_used:
+            self._meter.begin(now, self.limit)
             return False
         before = int(self.limit)
-        step = 1.0 if self.limit < self._threshold else 1.0 / self.limit
-        self.limit = min(self._maximum, self.limit + step)
-        self.reason = "growing"
+        self._grow(min(self._slope, self._climb()))
+        if self._meter.finished(now - sent_at, now):
+            self._end_round(now)
+            self._meter.begin(now, self.limit)
         return int(self.limit) != before
 
-    def refused(self, sent_at: float, in_flight: int, now: float) -> bool:
-        """Retreat because the server refused a job; return whether it changed."""
+    def refused(self, sent_at: float, held: int, now: float) -> bool:
+        """Retreat because the server, which held `held` jobs of ours, refused another one.
+
+        Refusals of what was sent before the last retreat only delay growth.
+        """
         if sent_at <= self._epoch_at:
+            self._debt += _PRICE
             return False
-        # What it held when it refused is the best guess at what it can hold.
-        held = min(self.limit, max(1.0, float(in_flight)))
-        self.limit = max(1.0, held * _RETREAT)
-        self._threshold = self.limit
-        self._epoch_at = now
-        self.reason = "refused"
+        ceiling = max(1.0, min(self.limit, float(held)))
+        # Alone, it refuses where it did before.
+        if abs(ceiling - self._ceiling) > 2.5 + 0.02 * ceiling and self._ceiling < _INFINITE:
+            self.is_sharing = True
+        self._ceiling, self._debt = ceiling, _PRICE
+        self._base = self._retreat(ceiling * _RETREAT, "refused", now)
         return True
 
     def queue_time(self, seconds: float, sent_at: float, now: float) -> bool:
-        """Slow down if jobs wait too long in the server's queue; return whether it changed."""
+        """Take what the server tells; retreat if it is above the limit."""
+        self._meter.waited(seconds)
+        if not self._has_begun and seconds > _GRACE:
+            self.is_sharing = True
         if seconds <= self._queue_limit or sent_at <= self._epoch_at:
             return False
-        self.limit = max(1.0, self.limit * _SLOWER)
-        self._threshold = self.limit
-        self._epoch_at = now
-        self.reason = "queue time"
+        self.is_sharing = True
+        self._retreat(self.limit * _SLOWER, "queue time", now)
         return True
+
+    def _retreat(self, limit: float, reason: str, now: float) -> float:
+        self.limit = max(1.0, limit)
+        self.reason = reason
+        self._epoch_at = now
+        self._slope, self._quiet = 1.0, 0
+        self._meter.begin(now, self.limit)
+        return self.limit
+
+    def _grow(self, step: float) -> bool:
+        before = int(self.limit)
+        self.limit = max(self.limit, min(self._maximum, self.limit + step))
+        return int(self.limit) != before
+
+    def _climb(self) -> float:
+        """Return the largest step: slow below the ceiling, above it doubling what is above."""
+        above = self.limit - self._ceiling
+        if above >= 0.0:
+            return min(1.0, (above + 1.0) / self.limit)
+        if self._ceiling == _INFINITE:
+            return 1.0
+        way = max(1.0, self._ceiling - self._base)
+        paid = min(self._debt, self._debt / _PRICE * _LONGEST * self._ceiling)
+        return way / max(paid, way * _PACE * self._ceiling**0.5)
+
+    def _end_round(self, now: float) -> None:
+        load = self._meter.load(now)
+        if load is None:
+            return
+        spare = max(_SPARE * load.busy**0.5, _HURRY * load.rate**0.5)
+        if not self.is_sharing:
+            self.is_sharing = self.limit >= _SHORT and load.queued > spare
+        if self.is_sharing:
+            self._settle(load, spare)
+
+    def _settle(self, load: Load, spare: float) -> None:
+        if load.queued < spare / 4.0:
+            step = min(self.limit, spare * 2.0 ** (self._quiet - 1))
+            self._quiet = min(self._quiet + 1, 30)
+        else:
+            self._quiet = 0
+            step = _GAIN * (max(_FLOOR, load.busy + spare) - self.limit)
+        self._slope = max(0.0, step / self.limit)
+        self.reason = "growing" if step > 0.0 else "queue time"
+        if step < 0.0:
+            self.limit = max(self.limit / 2.0, self.limit + step)
+
+
+_INFINITE = float("inf")
