@@ -18,11 +18,12 @@ def gather(crew: Crew[int, int], count: int) -> list[int]:
 
 def test_idle_thread_is_used_again() -> None:
     """One item after the other needs one thread."""
-    crew: Crew[int, int] = Crew(lambda item: [threading.get_ident()], size=8, name="crew")
-    crew.give(1)
-    first = gather(crew, 1)
-    crew.give(2)
-    assert gather(crew, 1) == first
+    crew: Crew[int, int] = Crew(lambda item: [item], size=8, name="crew")
+    before = threading.active_count()
+    for item in range(5):
+        crew.give(item)
+        assert gather(crew, 1) == [item]
+    assert threading.active_count() == before + 1
     assert crew.stop(10) == ([], [])
 
 
