@@ -63,8 +63,8 @@ class Request:
 
     method: str
     target: str
-    headers: Headers = ()
-    body: bytes = b""
+    headers: Headers = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
     is_quick: bool = True
     """Whether it is answered at once, so that others may be pipelined behind it."""
 
@@ -74,10 +74,10 @@ class Response:
     """One HTTP response, header names in lower case."""
 
     status: int
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
     url: str = ""
-    loads: Callable[[bytes], Any] = _json.loads
+    loads: Callable[[bytes], Any] = field(default=_json.loads, repr=False)
     """What decodes the body: the user's deserializer where there is one."""
 
     @property
