@@ -17,6 +17,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]{0,255}")
 # Extended names are allowed for new collections since 3.12.
 _EXTENDED_NAME = re.compile(r"[^\d\s./:\x00-\x1f][^/:\x00-\x1f]{0,254}(?<!\s)")
 
+_NUMERIC = frozenset({"traditional", "autoincrement"})
+_MAX_DIGITS = 19
+
 
 def valid_key(key: object) -> bool:
     """Tell whether `key` may be a document's `_key`."""
@@ -63,7 +66,7 @@ class KeyGenerator:
         self.last_value = self.offset
         self._ticks = ticks
         makers: dict[str, Callable[[], str]] = {
-            "traditional": lambda: str(ticks.next()),
+            "traditional": self._traditional,
             "autoincrement": self._autoincrement,
             "uuid": lambda: str(uuid.uuid4()),
             "padded": lambda: f"{ticks.next():016x}",
@@ -77,13 +80,17 @@ class KeyGenerator:
             raise ArangoError(10, f"{name} must be a non-negative number")
         return value
 
+    def _traditional(self) -> str:
+        self.last_value = max(self._ticks.next(), self.last_value + 1)
+        return str(self.last_value)
+
     def _autoincrement(self) -> str:
         self.last_value += self.increment
         return str(self.last_value)
 
     def note(self, key: str) -> None:
         """Take a user's key into account, so that it is not made again."""
-        if self.type == "autoincrement" and key.isdigit():
+        if self.type in _NUMERIC and len(key) <= _MAX_DIGITS and key.isdecimal():
             self.last_value = max(self.last_value, int(key))
 
     def describe(self) -> dict[str, Any]:
