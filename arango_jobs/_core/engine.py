@@ -251,7 +251,7 @@ class Engine:
         """
         host = self.hosts[index]
         host.connections += 1
-        if host.connections > 1 and host.watch.jobs and not host.watch.by_id_only:
+        if host.connections > 1 and host.in_flight and not host.watch.by_id_only:
             host.is_suspect = True
             self._identify(host, now)
 
@@ -458,8 +458,7 @@ class Engine:
         floor = ask.floor if ask.sent_at > host.restarted_at else 0
         if host.gives_id(job_id, floor) or job_id in host.watch.jobs:
             self._gave_old_id(host, job_id, ask.sent_at, now)
-        if host.window.accepted(host.in_flight):
-            self._tell_window(host)
+        host.window.accepted(host.in_flight)
         if job.is_abandoned:
             host.watch.hold(job)
             self._tidy_up(job, now)
@@ -543,11 +542,10 @@ class Engine:
         self._leave_host(job)
         if host.window.refused(ask.sent_at, len(host.watch.jobs), now):
             self._tell_window(host)
-            # While it has jobs of ours, the smaller window lets none follow until some have ended.
-            if not host.watch.jobs:
-                host.refusals += 1
-                delay = pause(REFUSED, host.refusals, self._random)
-                host.closed_until = max(host.closed_until, now + delay)
+        # While it has jobs of ours, the smaller window lets none follow until some have ended.
+        if not host.watch.jobs and now >= host.closed_until:
+            host.refusals += 1
+            host.closed_until = now + pause(REFUSED, host.refusals, self._random)
         job.troubles += 1
         self._put_back(job, now, pause(REFUSED, job.troubles, self._random), meaning.value)
 
@@ -947,11 +945,12 @@ class Engine:
         for job in host.watch.jobs.values():
             # What was accepted after the connection had been made on which it has answered
             # is its own.
-            if job.epoch >= epoch or job.accepted_at is None:
+            if job.epoch >= epoch or job.accepted_at is None or job.sent_at is None:
                 continue
+            # It was accepted at some time between being sent and our reading of it.
             if found.is_younger_than(job.accepted_at):
                 older.add(job)
-            elif not found.is_older_than(job.accepted_at):
+            elif not found.is_older_than(job.sent_at):
                 unclear.add(job)
         return older, unclear
 

@@ -18,7 +18,7 @@ _FEWEST = 32
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Jobs of ours: `busy` ones are worked on or under way, `queued` ones wait for a worker; `rate` a second."""
+    """Jobs of ours: `busy` are worked on or under way, `queued` wait, `rate` end in a second."""
 
     busy: float
     queued: float

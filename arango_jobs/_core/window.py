@@ -17,6 +17,8 @@ the window is wide. Knows no clock: callers say what time it is.
 
 from __future__ import annotations
 
+from math import sqrt
+
 from arango_jobs._core.meter import Load, Meter
 
 __all__ = ["Window"]
@@ -47,6 +49,7 @@ _GAIN = 0.25
 _FLOOR = 6.0
 """Jobs that a queue of other people's making leaves us."""
 _SLOWER = 0.9
+_UNKNOWN = float("inf")
 
 
 class Window:
@@ -55,15 +58,18 @@ class Window:
     __slots__ = (
         "_base",
         "_ceiling",
-        "_debt",
         "_epoch_at",
         "_has_begun",
         "_is_used",
         "_maximum",
         "_meter",
+        "_most",
+        "_paid",
         "_queue_limit",
         "_quiet",
+        "_refusals",
         "_slope",
+        "_told",
         "is_sharing",
         "limit",
         "reason",
@@ -75,34 +81,39 @@ class Window:
         self._epoch_at = float("-inf")
         self._meter = Meter()
         self._has_begun = self._is_used = False
-        self._ceiling = float("inf")
-        self._base = self._debt = 0.0
+        self._ceiling = _UNKNOWN
+        self._base = self._most = self._paid = 0.0
+        self._refusals = 0
         self._slope = 1.0
         self._quiet = 0
         self.is_sharing = False
         """Whether the queue is kept short."""
         self.limit = min(_FIRST, self._maximum)
+        self._told = int(self.limit)
         self.reason = "start"
 
-    def accepted(self, in_flight: int) -> bool:
-        """Take that a job was accepted while `in_flight` are; return whether the limit changed."""
+    def accepted(self, in_flight: int) -> None:
+        """Take that a job was accepted, and that `in_flight` are on the host."""
         self._is_used = in_flight >= _USED * int(self.limit)
-        if self._has_begun or self._ceiling < self.limit or self.limit >= _SECOND:
-            return False
-        return self._grow(1.0)
+        if not self._has_begun and self._ceiling == _UNKNOWN and self.limit < _SECOND:
+            self._grow(1.0)
 
     def finished(self, sent_at: float, now: float) -> bool:
-        """Take that a job sent at `sent_at` has ended; return whether the limit changed."""
+        """Take that a job sent at `sent_at` has ended; return whether there is a change to tell.
+
+        Changes are told once a round.
+        """
         self._has_begun = True
         if not self._is_used:
             self._meter.begin(now, self.limit)
             return False
-        before = int(self.limit)
+        self._paid += 1.0
         self._grow(min(self._slope, self._climb()))
-        if self._meter.finished(now - sent_at, now):
-            self._end_round(now)
-            self._meter.begin(now, self.limit)
-        return int(self.limit) != before
+        if not self._meter.finished(now - sent_at, now):
+            return False
+        self._end_round(now)
+        self._meter.begin(now, self.limit)
+        return self._is_news()
 
     def refused(self, sent_at: float, held: int, now: float) -> bool:
         """Retreat because the server, which held `held` jobs of ours, refused another one.
@@ -110,15 +121,17 @@ class Window:
         Refusals of what was sent before the last retreat only delay growth.
         """
         if sent_at <= self._epoch_at:
-            self._debt += _PRICE
+            self._refusals += 1
             return False
         ceiling = max(1.0, min(self.limit, float(held)))
-        # Alone, it refuses where it did before.
-        if abs(ceiling - self._ceiling) > 2.5 + 0.02 * ceiling and self._ceiling < _INFINITE:
-            self.is_sharing = True
-        self._ceiling, self._debt = ceiling, _PRICE
-        self._base = self._retreat(ceiling * _RETREAT, "refused", now)
-        return True
+        if self._ceiling < _UNKNOWN:
+            # Alone, it refuses where it did before, but for what was done and not fetched.
+            noise = 1.5 + 0.03 * ceiling
+            self.is_sharing = self.is_sharing or abs(ceiling - self._most) > noise
+        self._most = max(self._most, ceiling)
+        self._ceiling, self._refusals = ceiling, 1
+        self._base = max(1.0, ceiling * _RETREAT)
+        return self._retreat(self._base, "refused", now)
 
     def queue_time(self, seconds: float, sent_at: float, now: float) -> bool:
         """Take what the server tells; retreat if it is above the limit."""
@@ -128,54 +141,56 @@ class Window:
         if seconds <= self._queue_limit or sent_at <= self._epoch_at:
             return False
         self.is_sharing = True
-        self._retreat(self.limit * _SLOWER, "queue time", now)
-        return True
+        return self._retreat(self.limit * _SLOWER, "queue time", now)
 
-    def _retreat(self, limit: float, reason: str, now: float) -> float:
+    def _retreat(self, limit: float, reason: str, now: float) -> bool:
         self.limit = max(1.0, limit)
         self.reason = reason
         self._epoch_at = now
-        self._slope, self._quiet = 1.0, 0
+        self._slope, self._quiet, self._paid = 1.0, 0, 0.0
         self._meter.begin(now, self.limit)
-        return self.limit
+        return self._is_news()
 
-    def _grow(self, step: float) -> bool:
-        before = int(self.limit)
+    def _is_news(self) -> bool:
+        before, self._told = self._told, int(self.limit)
+        return before != self._told
+
+    def _grow(self, step: float) -> None:
         self.limit = max(self.limit, min(self._maximum, self.limit + step))
-        return int(self.limit) != before
 
     def _climb(self) -> float:
         """Return the largest step: slow below the ceiling, above it doubling what is above."""
         above = self.limit - self._ceiling
         if above >= 0.0:
             return min(1.0, (above + 1.0) / self.limit)
-        if self._ceiling == _INFINITE:
+        price = self._price()
+        if self._ceiling == _UNKNOWN or (self.is_sharing and self._paid >= price):
             return 1.0
         way = max(1.0, self._ceiling - self._base)
-        paid = min(self._debt, self._debt / _PRICE * _LONGEST * self._ceiling)
-        return way / max(paid, way * _PACE * self._ceiling**0.5)
+        return way / max(price, way * _PACE * sqrt(self._ceiling))
+
+    def _price(self) -> float:
+        """Return the ended jobs that pay for the last refusals."""
+        longest = _LONGEST / 4.0 if self.is_sharing and self.limit < _FLOOR else _LONGEST
+        return self._refusals * min(_PRICE, longest * self._ceiling)
 
     def _end_round(self, now: float) -> None:
         load = self._meter.load(now)
         if load is None:
             return
-        spare = max(_SPARE * load.busy**0.5, _HURRY * load.rate**0.5)
+        spare = max(_SPARE * sqrt(load.busy), _HURRY * sqrt(load.rate))
         if not self.is_sharing:
             self.is_sharing = self.limit >= _SHORT and load.queued > spare
         if self.is_sharing:
             self._settle(load, spare)
 
     def _settle(self, load: Load, spare: float) -> None:
-        if load.queued < spare / 4.0:
-            step = min(self.limit, spare * 2.0 ** (self._quiet - 1))
-            self._quiet = min(self._quiet + 1, 30)
-        else:
-            self._quiet = 0
-            step = _GAIN * (max(_FLOOR, load.busy + spare) - self.limit)
+        step = _GAIN * (max(_FLOOR, load.busy + spare) - self.limit)
+        is_quiet = load.queued < spare / 4.0
+        if is_quiet and self._quiet:
+            step = min(self.limit, spare * 2.0 ** (self._quiet - 2))
+        self._quiet = min(self._quiet + 1, 30) if is_quiet else 0
         self._slope = max(0.0, step / self.limit)
         self.reason = "growing" if step > 0.0 else "queue time"
         if step < 0.0:
             self.limit = max(self.limit / 2.0, self.limit + step)
-
-
-_INFINITE = float("inf")
