@@ -10,7 +10,6 @@ from arango_jobs._runtime.desk import Desk
 from arango_jobs._runtime.future import JobFuture
 from arango_jobs.api.connection import Connection
 from arango_jobs.api.several import Outcome, Several
-from arango_jobs.errors import ArangoJobsError
 from arango_jobs.operations import Operation, Retry
 
 __all__ = ["ManagedExecutor"]
@@ -32,7 +31,7 @@ class ManagedExecutor:
     ) -> None:
         self.connection = connection
         self.desk = desk
-        self._deadline = deadline
+        self.deadline = deadline
         self._retry = retry
         self._take = desk.take
 
@@ -40,22 +39,22 @@ class ManagedExecutor:
         """Take the operation in; waits for room where the manager is told to."""
         if type(operation) is Several:
             parts = [
-                self._take(self._with_retry(each), self._deadline) for each in operation.operations
+                self._take(self._with_retry(each), self.deadline) for each in operation.operations
             ]
             return _joined(operation, parts)
         if self._retry is not None:
             operation = self._with_retry(operation)  # type: ignore[arg-type]  # it is no Several
-        return self._take(operation, self._deadline)  # type: ignore[arg-type]  # it is no Several
+        return self._take(operation, self.deadline)  # type: ignore[arg-type]  # it is no Several
 
     async def execute_async(self, operation: Operation[T] | Several[T]) -> JobFuture[T]:
         """Do as `execute` without ever blocking the running loop."""
         take = self.desk.take_async
         if isinstance(operation, Several):
             parts = [
-                await take(self._with_retry(each), self._deadline) for each in operation.operations
+                await take(self._with_retry(each), self.deadline) for each in operation.operations
             ]
             return _joined(operation, parts)
-        return await take(self._with_retry(operation), self._deadline)
+        return await take(self._with_retry(operation), self.deadline)
 
     def _with_retry(self, operation: Operation[Any]) -> Operation[Any]:
         return operation if self._retry is None else operation.with_retry(self._retry)
@@ -103,6 +102,6 @@ def _outcome(part: JobFuture[Any]) -> Outcome:
     error = part.exception()
     if error is None:
         return Outcome(part.result())
-    if isinstance(error, ArangoJobsError):
+    if isinstance(error, Exception):
         return Outcome(error=error)
     raise error

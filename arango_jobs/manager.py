@@ -39,7 +39,7 @@ from arango_jobs.manager_options import ManagerOptions
 from arango_jobs.operations import Operation, Retry
 from arango_jobs.options import positive_seconds
 
-__all__ = ["HostStats", "JobManager", "ManagedDatabase", "Stats"]
+__all__ = ["Handles", "HostStats", "JobManager", "ManagedDatabase", "Stats", "View"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class ManagedDatabase(Database[Managed]):
     """A database whose calls return futures."""
 
 
-class _Handles:
+class Handles:
     """The managed wrappers, and `submit` and `map`, with the options of one handle."""
 
     _executor: ManagedExecutor
@@ -121,11 +121,11 @@ class _Handles:
         for anything else, `InFlightLimitError` where there is no room,
         `ManagerClosedError` after `shutdown`.
         """
-        return self._executor.execute(_operation(target, args, kwargs))
+        return self._executor.execute(self._operation(target, args, kwargs))
 
     async def asubmit(self, target: Any, /, *args: Any, **kwargs: Any) -> JobFuture[Any]:
         """Do as `submit` in a running event loop, which is never blocked: waits for room."""
-        return await self._executor.execute_async(_operation(target, args, kwargs))
+        return await self._executor.execute_async(self._operation(target, args, kwargs))
 
     def map(
         self,
@@ -144,15 +144,23 @@ class _Handles:
         submit = partial(self.submit, target)
         return _results(submit, zip(*iterables, strict=False), timeout, buffersize)
 
+    def _operation(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return what `submit` is to send for its arguments."""
+        if isinstance(target, Operation):
+            if args or kwargs:
+                raise UnsupportedTargetError("an Operation takes no further arguments")
+            return target
+        return build_operation(target, *args, **kwargs)
 
-class _View(_Handles):
+
+class View(Handles):
     """A manager's handles with other options."""
 
     def __init__(self, executor: ManagedExecutor) -> None:
         self._executor = executor
 
 
-class JobManager(_Handles):
+class JobManager(Handles):
     """Turns any ArangoDB operation into a `JobFuture`, with one poller for all of them.
 
     `db` is a `StandardDatabase` of ours or of python-arango's. The options are
@@ -164,8 +172,8 @@ class JobManager(_Handles):
 
     def __new__(cls, db: Any = None, **options: Any) -> Any:
         """Make a manager of the kind that `db` needs."""
-        driver = type(db).__module__.partition(".")[0]
-        if cls is JobManager and driver in _DRIVERS:
+        families = {kind.__module__.partition(".")[0] for kind in type(db).__mro__}
+        for driver in families & _DRIVERS.keys() if cls is JobManager else ():
             # By name, so that nobody who does not use that driver needs it.
             adapter = importlib.import_module(_DRIVERS[driver])
             return super().__new__(adapter.ManagerClass)
@@ -226,7 +234,7 @@ class JobManager(_Handles):
 
     def with_options(
         self, *, deadline: float | None = None, retry: Retry | str | None = None
-    ) -> _View:
+    ) -> View:
         """Return handles whose operations have a deadline of their own, or another `retry`.
 
         `deadline`: seconds from submission to the end. `retry`: "safe", "idempotent"
@@ -240,7 +248,10 @@ class JobManager(_Handles):
                 f"retry must be 'safe', 'idempotent' or 'never', not {retry!r}"
             ) from None
         limit = self._options.deadline if deadline is None else deadline
-        return _View(ManagedExecutor(self._connection, self._desk, limit, chosen))
+        return self._view(ManagedExecutor(self._connection, self._desk, limit, chosen))
+
+    def _view(self, executor: ManagedExecutor) -> View:
+        return View(executor)
 
     def wait(
         self,
@@ -335,14 +346,6 @@ _DRIVERS = {"arango": "arango_jobs.integrations.python_arango"}
 
 def _engine(hosts: tuple[str, ...], options: ManagerOptions, can_renew: bool) -> Engine:
     return Engine(hosts, options.for_engine(can_renew=can_renew), random.Random())
-
-
-def _operation(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if isinstance(target, Operation):
-        if args or kwargs:
-            raise UnsupportedTargetError("an Operation takes no further arguments")
-        return target
-    return build_operation(target, *args, **kwargs)
 
 
 def _results(

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from arango_jobs.errors import ArangoJobsError
 from arango_jobs.operations import Operation
 
 __all__ = ["Outcome", "Several"]
@@ -24,7 +23,7 @@ class Outcome:
     """What became of one operation: a value, an error, or neither where it was not sent."""
 
     value: Any = None
-    error: ArangoJobsError | None = None
+    error: Exception | None = None
     was_sent: bool = True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from arango_jobs.errors.base import ArangoJobsError, ArangoServerError
+from arango_jobs.errors.base import ArangoServerError
 from arango_jobs.errors.documents import DocumentInsertError
 
 __all__ = ["DocumentImportError", "FailedBatch"]
@@ -17,7 +17,7 @@ class FailedBatch:
 
     start: int
     count: int
-    error: ArangoJobsError | None
+    error: Exception | None
     """`None` where the batch was not sent because an earlier one had failed."""
 
 
