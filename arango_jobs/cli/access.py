@@ -65,7 +65,10 @@ def database(access: Access) -> Iterator[StandardDatabase]:
 def database_or_embedded(access: Access) -> Iterator[StandardDatabase]:
     """Give the database on a server, or on an embedded one that ends with this command."""
     if access.url is not None:
-        yield access.connect(access.url)
+        db = access.connect(access.url)
+        # Asked directly, so that what is wrong with the server is said at once and by name.
+        db.version()
+        yield db
         return
     with LocalServer(0, access.user, access.password) as server:
         complain(

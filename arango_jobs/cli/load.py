@@ -126,6 +126,14 @@ class _Job:
     show_default=True,
     help="Chunks on their way at once, at most; a busy server is given fewer.",
 )
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    default=60.0,
+    show_default=True,
+    help="How long to wait for a server that has gone, before the load stops.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @access_options
@@ -136,6 +144,7 @@ def load(
     vertices: Sequence[tuple[str, str]],
     edges: Sequence[tuple[str, str]],
     *,
+    patience: float,
     quiet: bool,
     as_json: bool,
     **options: Any,
@@ -157,8 +166,8 @@ def load(
     with ExitStack() as stack:
         target: Any = None
         if not options["dry_run"]:
-            target = JobManager(stack.enter_context(database_or_embedded(access)))
-            stack.enter_context(target)
+            db = stack.enter_context(database_or_embedded(access))
+            target = stack.enter_context(JobManager(db, patience=patience))
         switch = stack.enter_context(stopping_on_signals())
         return _run(work, target, switch, quiet=quiet, as_json=as_json)
 
