@@ -32,7 +32,9 @@ class Ask:
     """
     tries: int = 0
     parts: list[Any] | None = None
-    """For a confirmation: the operations whose documents are read back."""
+    """For a confirmation or an explanation: the operations that it is about."""
+    otherwise: End | None = None
+    """For an explanation: how they end if a second run is not safe."""
     floor: int = 0
     """For a submission: the highest id that the host had given when it was sent."""
 

@@ -54,6 +54,18 @@ _ASK_TRIES = 12
 _PURGE = 1024
 """Timers up to which those of what has ended are left to run out."""
 _RENEWAL_PAUSE = 1.0
+_MAY_ANSWER_LATER = frozenset(
+    {
+        Meaning.UNREACHABLE,
+        Meaning.BROKEN,
+        Meaning.MOVED,
+        Meaning.UNAVAILABLE,
+        Meaning.UNAUTHORIZED,
+        Meaning.QUEUE_FULL,
+        Meaning.QUEUE_TIME,
+        Meaning.FORWARD_FAILED,
+    }
+)
 _FIRST_CONTACT = 3.0
 """Seconds after which a host that has never answered counts as wrong, not as away."""
 
@@ -129,6 +141,7 @@ class Engine:
             Call.IDENTIFY: self._identified,
             Call.OWNER: self._owner_told,
             Call.CONFIRM: self._not_confirmed,
+            Call.EXPLAIN: self._explained,
             Call.RENEW: self._not_renewed,
         }
 
@@ -661,8 +674,38 @@ class Engine:
             self._requeue(again, job, job.tries + 1, now, delay)
         if never:
             self.waiting.release(never, now)
-            if not job.is_abandoned:
-                self._out.append(End(outcome, never, job, reason=reason, cause=cause))
+            if job.is_abandoned:
+                return
+            end = End(outcome, never, job, reason=reason, cause=cause)
+            if job.tries < self._options.max_repeats and job.may_be_explained:
+                self._explain(job, end, now)
+            else:
+                self._out.append(end)
+
+    def _explain(self, job: Job, end: End, now: float) -> None:
+        """Ask the server whether the query only reads: then a second run does no harm."""
+        self.requests += 1
+        host = min(self.hosts, key=lambda host: host.down_since is not None)
+        ask = Ask(Call.EXPLAIN, host.index, now, job, parts=end.parts, otherwise=end)
+        self._confirms.add(ask)
+        self._out.append(ask)
+
+    def _explained(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        assert ask.job is not None
+        assert ask.parts is not None
+        assert ask.otherwise is not None
+        if meaning in _MAY_ANSWER_LATER and ask.tries < _ASK_TRIES:
+            if meaning is Meaning.UNAUTHORIZED and self.can_renew:
+                self.begin_renewal(now)
+            ask.tries += 1
+            self._push_timer(now + pause(AGAIN, ask.tries, self._random), ask)
+            return
+        self._confirms.discard(ask)
+        if meaning is Meaning.OK and detail is True:
+            ask.job.note("the query only reads, so it is run again")
+            self._requeue(ask.parts, ask.job, ask.job.tries + 1, now, 0.0)
+        else:
+            self._out.append(ask.otherwise)
 
     def _requeue(self, parts: list[Any], before: Job, tries: int, now: float, delay: float) -> None:
         open_parts = [part for part in parts if not part.done()]
@@ -810,6 +853,12 @@ class Engine:
             if ask in self._confirms:
                 self._confirms.discard(ask)
                 self.confirm(ask.parts or [], job, now, ask.tries)
+            return
+        if ask.call is Call.EXPLAIN:
+            if ask in self._confirms:
+                ask.sent_at = now
+                self.requests += 1
+                self._out.append(ask)
             return
         if ask.call is Call.RENEW:
             self._is_renewing = False

@@ -16,6 +16,7 @@ class Part(Protocol):
     operation: Operation[Any]
     kind: OperationKind[Any]
     key: str | None
+    retry: Retry | None
     payload: bytes | None
     """The encoded body of the single request."""
     job: Any
@@ -114,6 +115,13 @@ class Job:
             harmless = operation.made_key or operation.effective_retry is not Retry.NEVER
             (again if harmless else never).append(part)
         return again, never
+
+    @property
+    def may_be_explained(self) -> bool:
+        """Whether the server can tell if a second run does harm, and nobody has said so."""
+        if not self.kind.is_query or self.cancel_by is not None:
+            return False
+        return all(part.retry is None for part in self.parts)
 
     def __repr__(self) -> str:
         """Show identity and state in one line."""

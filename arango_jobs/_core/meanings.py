@@ -30,6 +30,7 @@ class Call(enum.Enum):
     IDENTIFY = "identify"
     OWNER = "owner"
     CONFIRM = "confirm"
+    EXPLAIN = "explain"
     RENEW = "renew"
 
 

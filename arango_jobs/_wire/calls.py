@@ -12,6 +12,7 @@ from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._wire import job_api
 from arango_jobs._wire.arrays import Encode, array_request
 from arango_jobs._wire.documents import read_back_request
+from arango_jobs._wire.queries import explain_request, only_reads
 from arango_jobs.errors import HostUnreachableError, TransportError
 from arango_jobs.operations import Request, Response, quote_segment
 
@@ -46,6 +47,12 @@ def _confirm(ask: Ask, encode: Encode) -> Request:
     return read_back_request([part.operation for part in ask.parts or ()], encode)
 
 
+def _explain(ask: Ask, encode: Encode) -> Request:
+    assert ask.parts is not None
+    # A query is never merged: it is alone in its job.
+    return explain_request(ask.parts[0].operation, encode)
+
+
 def _by_id(build: Callable[[str, str], Request]) -> Callable[[Ask, Encode], Request]:
     def request(ask: Ask, _encode: Encode) -> Request:
         job = ask.job
@@ -66,6 +73,7 @@ _REQUESTS: dict[Call, Callable[[Ask, Encode], Request]] = {
     Call.DELETE: _by_id(job_api.delete_request),
     Call.IDENTIFY: _identify,
     Call.CONFIRM: _confirm,
+    Call.EXPLAIN: _explain,
 }
 
 
@@ -85,6 +93,8 @@ def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
         return _read_identify(meaning, response)
     if ask.call is Call.OWNER:
         return meaning, job_api.FORWARDED_TO in response.headers
+    if ask.call is Call.EXPLAIN:
+        return meaning, only_reads(response)
     return meaning, response
 
 
