@@ -147,6 +147,7 @@ class JobFuture(Future[T]):
         "job",
         "key",
         "kind",
+        "number",
         "owner",
         "payload",
         "retry",
@@ -163,6 +164,8 @@ class JobFuture(Future[T]):
         self.key: str | None
         self.body: Any
         self.retry: Retry | None
+        self.number: int
+        """What the journal calls it; set by that, where there is one."""
         # The base's __init__ would make the Condition that this class does without.
         self._state = PENDING
         self._result: Any = None

@@ -1,8 +1,9 @@
 """What a poller tells a journal, so that a crash leaves a true account behind.
 
-    taken ─▶ sending ─▶ accepted ─▶ ended        commit: before anything is written to a socket
+    taken ─▶ sending ─▶ accepted ─▶ ended        commit: before what is sent is handed to the
+                  └───▶ refused                          transport, and once a round
 
-All of it is called on the poller's thread, and `commit` once a round.
+All of it is called on the poller's thread but for `cancelled`, which comes from any.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ class Journal(Protocol):
         """Note that the operations of `job` are about to be sent."""
         ...
 
+    def refused(self, job: Job) -> None:
+        """Note that nothing of `job` was run, and that it waits to be sent again."""
+        ...
+
     def accepted(self, job: Job) -> None:
         """Note the id that the server has given `job`."""
         ...
@@ -35,6 +40,22 @@ class Journal(Protocol):
         """Note how operations have ended."""
         ...
 
+    def cancelled(self, future: JobFuture[object]) -> None:
+        """Note that the user has cancelled an operation that was not sent."""
+        ...
+
     def commit(self) -> None:
-        """Make what was noted outlive this process."""
+        """Make what was noted outlive this process.
+
+        Raises `LedgerError` where that cannot be done; what it was told of as about to be
+        sent must not be sent then, and nothing is told to it any more.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds; nothing is told to it any more."""
+        ...
+
+    def abandon(self) -> None:
+        """Let go in a forked child, without touching what is the parent's."""
         ...

@@ -5,6 +5,7 @@ ArangoClientError
 ├── JSONEncodeError, JSONDecodeError                      mend the value
 ├── InFlightLimitError                                    wait, or ask for a larger cap
 ├── ManagerClosedError                                    make a new manager
+├── LedgerError                                           look at the file, the disk, who uses it
 ├── TransportError                                        look at the network or the server
 │   ├── HostUnreachableError, ConnectionLostError, RequestTimeoutError
 │   └── NotHTTPError, TLSError, ResponseTooLargeError
@@ -26,6 +27,7 @@ __all__ = [
     "JobDeadlineError",
     "JobError",
     "JobLostError",
+    "LedgerError",
     "ManagerClosedError",
     "ManagerDiedError",
     "NotHTTPError",
@@ -66,6 +68,14 @@ class InFlightLimitError(ArangoClientError):
 
 class ManagerClosedError(ArangoClientError, RuntimeError):
     """The manager has been shut down and takes nothing more."""
+
+
+class LedgerError(ArangoClientError):
+    """A ledger cannot be opened, read or written; `path` names the file."""
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class TransportError(ArangoClientError, ConnectionError):
