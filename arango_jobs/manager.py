@@ -219,6 +219,7 @@ class JobManager(Handles):
             submit_timeout=options.submit_timeout,
             request_timeout=options.request_timeout,
             client_keys=options.client_keys,
+            conflict_retries=options.conflict_retries,
         )
 
     def _new_transport(self) -> Transport:

@@ -41,6 +41,8 @@ class ManagerOptions:
     """How long an operation waits for others to be merged with, though it could be sent."""
     client_keys: bool = False
     """Whether documents without `_key` get one of ours, so that a repeated insert does no harm."""
+    conflict_retries: int = 0
+    """How often a write is tried again that met another write of its document (409/1200)."""
     request_timeout: float = 60.0
     """For one request and its answer."""
 
@@ -49,6 +51,7 @@ class ManagerOptions:
         for name in ("max_in_flight", "max_jobs", "max_bytes", "merge_max_operations"):
             _check_count(name, getattr(self, name))
         _check_count("merge_max_bytes", self.merge_max_bytes)
+        _check_count("conflict_retries", self.conflict_retries, least=0)
         if self.when_full not in _FULL:
             raise OptionError(f"when_full must be 'block' or 'raise', not {self.when_full!r}")
         for name in ("submit_timeout", "deadline", "patience", "queue_limit", "request_timeout"):
@@ -71,6 +74,6 @@ class ManagerOptions:
         )
 
 
-def _check_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise OptionError(f"{name} must be a whole number from 1, not {value!r}")
+def _check_count(name: str, value: object, *, least: int = 1) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise OptionError(f"{name} must be a whole number from {least}, not {value!r}")

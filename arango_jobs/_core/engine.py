@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from arango_jobs._core.actions import Ask, End, Outcome, WindowChange
-from arango_jobs._core.backoff import AGAIN, REFUSED, UNREACHABLE, pause
+from arango_jobs._core.backoff import AGAIN, CONFLICT, REFUSED, UNREACHABLE, pause
 from arango_jobs._core.expectation import Expectations
 from arango_jobs._core.host import Host, Identity
 from arango_jobs._core.job import Job
@@ -336,6 +336,42 @@ class Engine:
             outcome = Outcome.CANCELLED if job.tries == 0 else Outcome.UNKNOWN
             self._out.append(End(outcome, job.parts, job, reason=reason))
 
+    def adopt(
+        self, parts: list[Any], index: int, job_id: str, now: float, *, tries: int = 0
+    ) -> None:
+        """Watch a job that an earlier process of ours has submitted to the host `index`.
+
+        Whoever asks for it has made sure that the server's process is still the same; it is
+        asked again, before anything is fetched, as it may have restarted since.
+        """
+        host = self.hosts[index]
+        job = Job(parts, sum(len(part.payload or b"") for part in parts))
+        job.tries = tries
+        job.host, job.host_name, job.job_id = index, host.name, job_id
+        job.accepted_at = now
+        job.epoch = -1  # older than any connection
+        for part in parts:
+            part.job = job
+        job.move(State.SUBMITTING)
+        job.move(State.PENDING)
+        host.in_flight += 1
+        host.bytes += job.size
+        self._bytes += job.size
+        self._live.add(job)
+        host.gives_id(job_id, 0)
+        if host.watch.add(job, now):
+            host.watch.look_at(job, now)
+        host.is_suspect = True
+        self._identify(host, now)
+
+    def resend(self, parts: list[Any], tries: int, now: float) -> None:
+        """Send `parts` as one job that may have run `tries` times, in an earlier process."""
+        job = Job(parts, sum(len(part.payload or b"") for part in parts))
+        job.tries = tries
+        for part in parts:
+            part.job = job
+        self._push_retry(now, job)
+
     def dropped(self, job: Job, now: float) -> None:
         """Take that no part of `job`, about to be sent, wants to be sent any more."""
         job.move(State.ENDED)
@@ -348,6 +384,13 @@ class Engine:
         for parts in (job.parts[:middle], job.parts[middle:]):
             if parts:
                 self._requeue(parts, job, job.tries, now, 0.0)
+
+    def retry(self, part: Any, now: float) -> None:
+        """Send `part`, which met another write and did nothing, again after a while."""
+        job: Job = part.job
+        job.note("another write of the document was under way")
+        delay = pause(CONFLICT, len(job.attempts or ()), self._random)
+        self._requeue([part], job, job.tries, now, delay)
 
     def confirm(self, parts: list[Any], job: Job, now: float, tries: int = 0) -> None:
         """Read back the documents of `parts`: a repeated insert found *our* key taken."""

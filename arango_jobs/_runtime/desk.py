@@ -23,11 +23,17 @@ from arango_jobs._net.exchange import Transport
 from arango_jobs._runtime.delivery import DeliveryThread
 from arango_jobs._runtime.future import CancelOutcome, JobFuture
 from arango_jobs._runtime.gate import Gate
+from arango_jobs._runtime.journal import Journal
 from arango_jobs._runtime.news import News
 from arango_jobs._runtime.poller import Poller
 from arango_jobs._wire.signing import Signer
 from arango_jobs.clock import Clock
-from arango_jobs.errors import InFlightLimitError, ManagerClosedError, ManagerDiedError
+from arango_jobs.errors import (
+    InFlightLimitError,
+    LedgerError,
+    ManagerClosedError,
+    ManagerDiedError,
+)
 from arango_jobs.logs import logger
 from arango_jobs.operations import Operation
 
@@ -58,6 +64,8 @@ class DeskParts:
     submit_timeout: float | None
     request_timeout: float
     client_keys: bool
+    conflict_retries: int = 0
+    journal: Journal | None = None
 
 
 class Desk:
@@ -88,6 +96,9 @@ class Desk:
             loads=parts.loads,
             news=self.news,
             request_timeout=parts.request_timeout,
+            conflict_retries=parts.conflict_retries,
+            journal=parts.journal,
+            refuse=self.gate.close,
             name=f"{parts.name}-poller",
         )
         self._keys = itertools.count()
@@ -171,6 +182,10 @@ class Desk:
 
     def note_cancelled(self, future: JobFuture[Any]) -> None:
         """Learn that a future was cancelled before it was sent."""
+        journal = self._parts.journal
+        if journal is not None:
+            journal.cancelled(future)
+            self.poller.wake()
         self.news.cancelled_before_sent(future)
 
     def deliver(self, future: JobFuture[Any], callbacks: tuple[Any, ...]) -> None:
@@ -242,7 +257,13 @@ class Desk:
         for future in self.poller.open_futures():
             future.abandon(ManagerDiedError(reason))
         is_closed = self.gate.is_closed
+        journal = self._parts.journal
+        if journal is not None:
+            journal.abandon()
+            self._parts = replace(self._parts, journal=None)
         self._build()
+        if journal is not None:
+            self.gate.close(LedgerError(f"{self.describe()}: its ledger is the parent process's"))
         if is_closed:
             self.close()
 

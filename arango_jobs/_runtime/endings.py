@@ -13,9 +13,15 @@ from typing import Any
 from arango_jobs._core.actions import End, Outcome
 from arango_jobs._core.job import Job
 from arango_jobs._runtime.future import JobFuture, end_all_with_results
-from arango_jobs._wire.arrays import Encode, element_response, is_array_reply
+from arango_jobs._wire.arrays import (
+    Encode,
+    element_response,
+    is_array_reply,
+    is_write_conflict,
+)
 from arango_jobs._wire.documents import first_result, is_our_key_taken
 from arango_jobs.errors import (
+    ArangoServerError,
     HostUnreachableError,
     JobDeadlineError,
     JobLostError,
@@ -39,6 +45,8 @@ class Ended:
     lost: Futures = field(default_factory=list)
     to_confirm: list[tuple[Job, Futures]] = field(default_factory=list)
     """Repeated inserts that found our own key: their documents have to be read back."""
+    to_retry: Futures = field(default_factory=list)
+    """Writes that met another one of the same document, and did nothing."""
     too_large: list[Job] = field(default_factory=list)
     """Arrays that have to be sent in two; none of their futures has ended."""
 
@@ -51,9 +59,13 @@ class Ended:
 class Endings:
     """Ends futures."""
 
-    def __init__(self, encode: Encode, loads: Callable[[bytes], Any]) -> None:
+    def __init__(
+        self, encode: Encode, loads: Callable[[bytes], Any], *, conflict_retries: int = 0
+    ) -> None:
         self._encode = encode
         self._loads = loads
+        self._conflict_retries = conflict_retries
+        self._conflicts: dict[JobFuture[Any], int] = {}
         self._by_outcome: dict[Outcome, Callable[[End, Ended], None]] = {
             Outcome.CANCELLED: self._cancelled,
             Outcome.LOST: self._lost,
@@ -163,6 +175,9 @@ class Endings:
     def _decode(self, part: JobFuture[Any], response: Response, ended: Ended) -> None:
         operation = part.operation
         assert operation is not None
+        if self._conflict_retries and self._may_try_again(part, response):
+            ended.to_retry.append(part)
+            return
         try:
             value = operation.decode(response)
         except BaseException as error:  # noqa: BLE001  a decoder cannot end the poller
@@ -170,6 +185,14 @@ class Endings:
             return
         if part.end_with_result(value):
             ended.succeeded.append(part)
+
+    def _may_try_again(self, part: JobFuture[Any], response: Response) -> bool:
+        """Say whether the write met another one and has tries left."""
+        count = self._conflicts.pop(part, 0)
+        if not is_write_conflict(response) or count >= self._conflict_retries or part.done():
+            return False
+        self._conflicts[part] = count + 1
+        return True
 
     def _cancelled(self, end: End, ended: Ended) -> None:
         ended.cancelled.extend(part for part in end.parts if part.end_cancelled())
@@ -207,6 +230,9 @@ class Endings:
     ) -> None:
         if cause is not None:
             error.__cause__ = cause
+        attempts = getattr(part.job, "attempts", None)
+        if attempts and isinstance(error, ArangoServerError):
+            error.attempts = tuple(attempts)
         if part.end_with_error(error):
             ended.append(part)
 

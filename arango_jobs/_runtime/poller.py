@@ -17,9 +17,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from arango_jobs._core.actions import Ask, End, WindowChange
+from arango_jobs._core.actions import Ask, End, Outcome, WindowChange
 from arango_jobs._core.engine import Engine
+from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs._core.states import State
 from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply, Transport
 from arango_jobs._runtime.endings import Ended, Endings
 from arango_jobs._runtime.future import JobFuture, start_all
@@ -30,7 +32,7 @@ from arango_jobs._wire.calls import meaning_of_failure, read, request_for
 from arango_jobs._wire.job_api import FORWARDED_TO, QUEUE_TIME, queue_time, read_ids
 from arango_jobs._wire.signing import Signer
 from arango_jobs.clock import Clock
-from arango_jobs.errors import ManagerDiedError, NotHTTPError
+from arango_jobs.errors import LedgerError, ManagerDiedError, NotHTTPError
 from arango_jobs.logs import logger
 
 __all__ = ["Poller"]
@@ -57,6 +59,8 @@ class Poller:
         news: News,
         request_timeout: float,
         journal: Journal | None = None,
+        conflict_retries: int = 0,
+        refuse: Callable[[Exception], None] | None = None,
         name: str = "arango-jobs",
     ) -> None:
         self.engine = engine
@@ -65,9 +69,12 @@ class Poller:
         self._clock = clock
         self._signer = signer
         self._encode = encode
-        self._endings = Endings(encode, loads)
+        self._endings = Endings(encode, loads, conflict_retries=conflict_retries)
         self._timeout = request_timeout
         self._journal = journal
+        self._journal_error: LedgerError | None = None
+        self._refuse = refuse
+        self._unwritten: list[Exchange] = []
         self._name = name
         self.inbox: deque[JobFuture[Any] | tuple[JobFuture[Any], float]] = deque()
         """What was handed in: futures, with their deadline where they have one."""
@@ -123,7 +130,7 @@ class Poller:
         self._is_closing = True
         with self._thread_lock:
             if self._thread is None and self._is_free():
-                self.transport.close()
+                self._close()
                 return
         self.wake()
 
@@ -187,8 +194,7 @@ class Poller:
         self.engine.plan(now)
         self._act(now)
         if self._journal is not None:
-            # Nothing has been written to a socket yet: `poll` does that.
-            self._journal.commit()
+            self._commit(now)
         for event in self._poll(now, longest):
             self._hear(event, self._clock.monotonic())
         self._act(self._clock.monotonic())
@@ -230,7 +236,7 @@ class Poller:
                     self._end(action, ended)
                 elif type(action) is WindowChange:
                     self.news.window_changed(action, engine.hosts[action.host].name)
-            if ended.too_large or ended.to_confirm:
+            if ended.too_large or ended.to_confirm or ended.to_retry:
                 self._follow_up(ended, now)
         self._tell(ended)
 
@@ -239,6 +245,9 @@ class Poller:
             self.engine.split(job, now)
         for job, parts in ended.to_confirm:
             self.engine.confirm(parts, job, now)
+        for part in ended.to_retry:
+            self.engine.retry(part, now)
+        ended.to_retry.clear()
         ended.too_large.clear()
         ended.to_confirm.clear()
 
@@ -252,7 +261,11 @@ class Poller:
         else:
             request = self._signer.sign(request_for(ask, self._encode))
         epoch = ask.epoch if ask.call in _BOUND else None
-        self.transport.send(Exchange(request, ask.host, ask, self._timeout, epoch))
+        exchange = Exchange(request, ask.host, ask, self._timeout, epoch)
+        if self._journal is not None and ask.call is Call.SUBMIT:
+            self._unwritten.append(exchange)
+        else:
+            self.transport.send(exchange)
 
     def _start_parts(self, ask: Ask, now: float) -> bool:
         """Mark the parts of a job as sent; leave out those that were cancelled meanwhile."""
@@ -276,7 +289,49 @@ class Poller:
             part.job = job
         if self._journal is not None:
             self._journal.sending(job)
+        elif self._journal_error is not None:
+            self._withhold(job, self._journal_error, now)
+            return False
         return True
+
+    # ---- the journal
+
+    def _commit(self, now: float) -> None:
+        """Send what is to be submitted once the journal has it."""
+        assert self._journal is not None
+        exchanges, self._unwritten = self._unwritten, []
+        try:
+            self._journal.commit()
+        except LedgerError as error:
+            self._stop_sending(error)
+            for exchange in exchanges:
+                self._withhold(exchange.token.job, error, now)
+            return
+        for exchange in exchanges:
+            self.transport.send(exchange)
+
+    def _stop_sending(self, error: LedgerError) -> None:
+        """Go on with what has been sent, and with nothing else: it would leave no trace."""
+        logger.critical("%s: nothing more is sent: %s", self._name, error)
+        journal, self._journal = self._journal, None
+        self._journal_error = error
+        if journal is not None:
+            journal.close()
+        if self._refuse is not None:
+            self._refuse(error)
+
+    def _withhold(self, job: Job, error: LedgerError, now: float) -> None:
+        """End a job that is not sent because the journal could not take it."""
+        self.engine.dropped(job, now)
+        ended = Ended()
+        if job.tries:
+            self._end(End(Outcome.UNKNOWN, job.parts, job, reason=str(error), cause=error), ended)
+        for part in job.parts:
+            own = LedgerError(f"it was never sent: {error}", path=error.path)
+            own.__cause__ = error
+            if part.end_with_error(own):
+                ended.failed.append(part)
+        self._tell(ended)
 
     # ---- answers
 
@@ -316,6 +371,8 @@ class Poller:
             if self._journal is not None:
                 self._journal.accepted(ask.job)
             self.news.submitted(ask.job.parts)
+        elif self._journal is not None:
+            self._note_refusal(ask)
 
     def _hear_failure(self, failure: Failure, now: float) -> None:
         ask: Ask = failure.exchange.token
@@ -324,6 +381,14 @@ class Poller:
         if isinstance(failure.error, NotHTTPError) and not self.engine.hosts[ask.host].was_reached:
             meaning = Meaning.UNREACHABLE
         self.engine.heard(ask, meaning, failure.error, now)
+        if self._journal is not None:
+            self._note_refusal(ask)
+
+    def _note_refusal(self, ask: Ask) -> None:
+        job = ask.job
+        is_back = ask.call is Call.SUBMIT and job is not None and job.state is State.WAITING
+        if is_back and job is not None and job.tries == 0 and self._journal is not None:
+            self._journal.refused(job)
 
     def _confirmed(self, ask: Ask, response: Any) -> None:
         self.engine.confirmed(ask)
@@ -352,6 +417,9 @@ class Poller:
     # ---- the end of the thread
 
     def _may_leave(self) -> bool:
+        if self._journal is not None:
+            # What the last answers have ended is not known to it yet.
+            self._commit(self._clock.monotonic())
         self.news.drained()
         with self._thread_lock:
             self._thread = None
@@ -362,13 +430,19 @@ class Poller:
                 self.is_asleep = False
                 return False
         if self._is_closing:
-            self.transport.close()
+            self._close()
         return True
 
     def _leave(self) -> None:
         with self._thread_lock:
             self._thread = None
+        self._close()
+
+    def _close(self) -> None:
         self.transport.close()
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
 
     def _die(self, error: BaseException) -> None:
         self.died_of = error

@@ -8,7 +8,7 @@ from typing import Any
 from arango_jobs._wire.job_api import STORE
 from arango_jobs.operations import MergePlan, Operation, OperationKind, Request, Response
 
-__all__ = ["array_request", "element_response", "is_array_reply"]
+__all__ = ["array_request", "element_response", "is_array_reply", "is_write_conflict"]
 
 Encode = Callable[[Any], bytes]
 
@@ -64,3 +64,11 @@ def element_response(element: Any, plan: MergePlan, response: Response, encode: 
         status = 412
     body = encode({"error": True, "code": status, **element})
     return Response(status, {}, body, response.url, response.loads)
+
+
+def is_write_conflict(response: Response) -> bool:
+    """Return whether the operation met another write of the same document and did nothing."""
+    if response.status != 409:
+        return False
+    body = response.json()
+    return isinstance(body, dict) and body.get("errorNum") == _CONFLICT

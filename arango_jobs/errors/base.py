@@ -46,6 +46,8 @@ class ArangoServerError(ArangoJobsError):
     """
 
     source = "server"
+    attempts: tuple[str, ...] = ()
+    """What was tried before this answer, and what came of it."""
 
     def __init__(
         self,
