@@ -30,7 +30,7 @@ class Connection:
     """
 
     __slots__ = (
-        "answered", "depth", "end", "flights", "has_answered", "last_read", "number", "outbox",
+        "answered", "depth", "end", "flights", "has_answered", "number", "outbox",
         "reader", "sock", "url", "written",
     )  # fmt: skip
 
@@ -48,7 +48,6 @@ class Connection:
         self.has_answered = False
         self.written = 0
         self.end = 0
-        self.last_read = 0.0
 
     @property
     def unanswered_bytes(self) -> int:

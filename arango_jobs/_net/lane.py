@@ -37,8 +37,6 @@ __all__ = ["Lane"]
 
 _READ = selectors.EVENT_READ
 _WRITE = selectors.EVENT_WRITE
-# A connection that was in use so lately has not been closed for being idle; looking costs a call.
-_IDLE_SECONDS = 0.05
 # After a second connection could not be made, the first has to do for so long.
 _EXTRA_PAUSE_SECONDS = 5.0
 
@@ -67,7 +65,7 @@ class Lane:
             if not self.queue:
                 break
             if len(connection.flights) < connection.depth and not connection.outbox:
-                self._fill(connection, now)
+                self._fill(connection)
         if self._dialer is not None:
             self._dialer.advance()
         elif self.queue and self._wants_connection(now):
@@ -118,10 +116,9 @@ class Lane:
 
     def _dialed(self, result: socket.socket | HostUnreachableError) -> None:
         self._dialer = None
-        now = self._shared.clock.monotonic()
         if isinstance(result, HostUnreachableError):
             if self.connections:
-                self._no_extra_before = now + _EXTRA_PAUSE_SECONDS
+                self._no_extra_before = self._shared.clock.monotonic() + _EXTRA_PAUSE_SECONDS
                 return
             self._give_up(result)
             return
@@ -132,11 +129,10 @@ class Lane:
         number = self._shared.dialed.get(self._index, 0) + 1
         self._shared.dialed[self._index] = number
         connection = Connection(result, reader, self._host.url, number)
-        connection.last_read = now
         self.connections.append(connection)
         self._shared.selector.register(result, _READ, partial(self._on_ready, connection))
         self._shared.events.append(Connected(self._index))
-        self._fill(connection, now)
+        self._fill(connection)
 
     def _on_ready(self, connection: Connection, mask: int) -> None:
         if mask & _WRITE and connection in self.connections:
@@ -163,7 +159,6 @@ class Lane:
                 self._end(connection)
 
     def _deepen(self, connection: Connection) -> None:
-        connection.last_read = self._shared.clock.monotonic()
         if connection.answered < connection.depth:
             return
         self._is_proven = self._is_proven or connection.depth > 1
@@ -172,12 +167,9 @@ class Lane:
 
     # Writing.
 
-    def _fill(self, connection: Connection, now: float) -> None:
-        if (
-            not connection.flights
-            and now - connection.last_read > _IDLE_SECONDS
-            and connection.is_stale(self._shared.view)
-        ):
+    def _fill(self, connection: Connection) -> None:
+        # However lately it was in use: what goes into a closed one may have run for all we know.
+        if not connection.flights and connection.is_stale(self._shared.view):
             self._drop(connection)
             return
         flights = self._taken(

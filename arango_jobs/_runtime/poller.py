@@ -260,7 +260,7 @@ class Poller:
             request = self._signer.renewal()
         else:
             request = self._signer.sign(request_for(ask, self._encode))
-        epoch = ask.epoch if ask.call in _BOUND else None
+        epoch = ask.epoch or None if ask.call in _BOUND else None
         exchange = Exchange(request, ask.host, ask, self._timeout, epoch)
         if self._journal is not None and ask.call is Call.SUBMIT:
             self._unwritten.append(exchange)
