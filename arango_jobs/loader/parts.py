@@ -156,5 +156,5 @@ def _is_stored(document: dict[str, Any], stored: dict[str, Any]) -> bool:
 
 
 def _message(error: Exception) -> str:
-    text = getattr(error, "message", None) or getattr(error, "error_message", None)
+    text = getattr(error, "error_message", None) or getattr(error, "message", None)
     return str(text or error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import arango
 import pytest
 from loader_support import letters
 
@@ -60,6 +61,17 @@ def test_duplicates(db: Any) -> None:
     assert record["error"]["code"] == 1210
     assert load(report.dead_letter, db, "c", on_duplicate="replace").is_success
     assert db.collection("c").get("a")["n"] == 2
+
+
+def test_a_database_of_python_arango(db: Any, server: LocalServer) -> None:
+    """Its own wrappers do the same."""
+    client = arango.ArangoClient(hosts=server.url)
+    report = load([{"_key": "a"}, {"_key": "a", "n": 2}, {"n": 3}], client.db(), "c")
+    assert (report.documents, report.failed) == (2, 1)
+    assert report.first_failures[0].startswith("row 2: unique constraint violated")
+    assert load([{"_from": "c/a", "_to": "c/a"}], client.db(), "e", edge=True).is_success
+    assert db.collection("c").count() == 2
+    client.close()
 
 
 def test_wrong_type_of_collection(db: Any) -> None:
