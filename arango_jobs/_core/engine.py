@@ -620,7 +620,11 @@ class Engine:
             self._put_back(job, now, delay, why)
             return
         job.note(f"{ask.call.value} at {host.name}: {_describe(meaning, detail)}")
-        self._watch_again(job, host.closed_until, now)
+        if ask.call is Call.ASK:
+            # Its fetch broke: nothing but an answer to this question may be followed by another.
+            self._push_timer(max(now, host.closed_until), ask)
+        else:
+            self._watch_again(job, host.closed_until, now)
 
     def _not_written(self, job: Job, why: str, detail: Any, now: float) -> None:
         """Send again what no connection has carried whole, a few times."""
@@ -648,6 +652,8 @@ class Engine:
         if ask.call is Call.SUBMIT:
             self._leave_host(job)
             self._put_back(job, now, 0.0, "credentials were refused")
+        elif ask.call is Call.ASK:
+            self._push_timer(now + _RENEWAL_PAUSE / 2, ask)
         else:
             self._watch_again(job, now, now)
 
@@ -949,7 +955,7 @@ class Engine:
         away = now - (host.down_since or now)
         reason = f"{host.name} could not be reached for {away:.1f} s"
         for job in list(host.watch.jobs.values()):
-            if job.state is State.PENDING:
+            if job.state in (State.PENDING, State.ASKING):
                 self._lose(job, reason, None, now)
         if all(self._is_given_up(other, now) for other in self.hosts):
             self._give_up_waiting(reason, now)

@@ -42,6 +42,7 @@ class FakePart:
         self.number = next(_numbers)
         self.kind = kind
         self.key = key
+        self.retry = retry
         self.operation: Operation[Any] = Operation(
             kind, None, key, is_keyless=True, retry=retry, made_key=made_key
         )

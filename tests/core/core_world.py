@@ -54,7 +54,8 @@ class Process:
     def __init__(self, world: World, tick: int) -> None:
         self.world = world
         self.tick = tick
-        self.started_at = world.now
+        # It has been up for a moment before it takes connections.
+        self.started_at = world.now - 0.3
         self.entries: dict[str, Entry] = {}
 
     def accept(self, job: Job | None, parts: list[FakePart]) -> str:
@@ -134,6 +135,9 @@ class Process:
 
     def _confirm(self, call: Written) -> tuple[Meaning, Any]:
         return Meaning.OK, {part: self.world.documents.get(part.key) for part in call.parts}
+
+    def _explain(self, call: Written) -> tuple[Meaning, Any]:
+        return Meaning.OK, call.parts[0].kind.name == "aql.read"
 
     def _renew(self, _call: Written) -> tuple[Meaning, Any]:
         self.world.is_expired = False
@@ -229,7 +233,7 @@ class Link:
         if self.world.is_expired and call.ask.call is not Call.RENEW:
             return Meaning.UNAUTHORIZED, Answer(401)
         fault = self.faults.popleft() if self.faults else None
-        if fault is None or call.ask.call in (Call.RENEW, Call.CONFIRM):
+        if fault is None or call.ask.call is Call.RENEW:
             return self.process.answer(call)
         if fault in (Meaning.FORWARD_FAILED, Meaning.ODD) and self.world.random.random() < 0.5:
             self.process.answer(call)  # it was done all the same
@@ -279,6 +283,8 @@ class World:
         self.is_expired = False
         self.asked: Counter[Call] = Counter()
         self.ends: list[End] = []
+        self.broken: set[Job | None] = set()
+        """Jobs of which a fetch broke and nothing has been heard since."""
         self.spy: Callable[[Ask], None] = lambda ask: None
 
     # The user.
@@ -294,7 +300,8 @@ class World:
         if part.operation.made_key and part.key in self.documents:
             return CONFLICT
         self.runs[part] += 1
-        if part.operation.effective_retry is Retry.NEVER and not part.operation.made_key:
+        is_harmless = part.operation.effective_retry is not Retry.NEVER
+        if not (is_harmless or part.operation.made_key or part.kind.name == "aql.read"):
             assert self.runs[part] == 1, f"{part} was run twice"
         value = ("ran", part.number)
         if part.operation.made_key:
@@ -305,7 +312,7 @@ class World:
 
     def plan(self) -> None:
         """Plan until there is nothing to do at this time."""
-        for _ in range(100):
+        for _ in range(2000):
             self.engine.plan(self.now)
             self.act()
             due = self.engine.next_due(self.now)
@@ -329,6 +336,8 @@ class World:
     def _send(self, ask: Ask) -> None:
         self.asked[ask.call] += 1
         self.spy(ask)
+        if ask.call is Call.FETCH:
+            assert ask.job not in self.broken, "a fetch whose answer broke is sent again blindly"
         parts: list[FakePart] = list(ask.parts or ())
         if ask.call is Call.SUBMIT:
             assert ask.job is not None
@@ -356,6 +365,10 @@ class World:
         is_ok = meaning is Meaning.OK
         if meaning is Meaning.ACCEPTED:
             self._note_told(ask, detail)
+        if ask.call is Call.FETCH and meaning in (Meaning.BROKEN, Meaning.ODD):
+            self.broken.add(ask.job)
+        elif ask.call is Call.ASK and meaning in (Meaning.OK, Meaning.PENDING):
+            self.broken.discard(ask.job)
         if ask.call is Call.RENEW and is_ok:
             engine.renewed(detail, self.now)
         elif ask.call is Call.LIST and is_ok:
@@ -454,10 +467,15 @@ class World:
         return f"{open_parts[:5]} {jobs} {ways}"
 
     def left_over(self) -> list[Entry]:
-        """Return jobs of ours that are left on a server although we knew their ids."""
+        """Return jobs of ours that are left on a server although we knew their ids.
+
+        Not those that were sent before the server was started that accepted them: whether
+        it did or the one before cannot be told if who it is was never answered meanwhile.
+        """
         return [
             entry
             for link in self.links
             for entry in link.process.entries.values()
             if entry.job is not None and entry.is_told
+            and (entry.job.sent_at or 0.0) > link.process.started_at
         ]

@@ -6,8 +6,11 @@ are over, is in `teardown`.
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
+import pytest
+from arango_jobs._core import watch
 from arango_jobs._core.engine import EngineOptions
 from arango_jobs._core.meanings import Meaning
 from arango_jobs._core.states import State
@@ -26,6 +29,7 @@ from hypothesis.stateful import (
 
 KINDS = {
     "once": kind_of("aql.write", is_query=True),
+    "unknown read": kind_of("aql.read", is_query=True),
     "read": kind_of("document.get", retry=Retry.SAFE),
     "merged once": kind_of("document.insert", merge=True),
     "merged again": kind_of("document.replace", merge=True, retry=Retry.IDEMPOTENT),
@@ -41,6 +45,16 @@ FAULTS = [
     Meaning.ODD,
 ]
 PORTION = st.sampled_from([0, 1, 2, 5, 100, 100])
+CALM = ("submit", "flow", "finish", "time")
+STORM = [
+    *((name, 3) for name in CALM),
+    ("break", 2),
+    ("dial", 1),
+    ("cancel", 1),
+    ("fail", 1),
+    ("restart", 1),
+    ("rarely", 1),
+]
 WHICH = st.integers(0, 7)
 HOST = st.integers(0, 1)
 
@@ -54,8 +68,12 @@ class EngineMachine(RuleBasedStateMachine):
         max_jobs=st.sampled_from([2, 6, 40]),
         largest=st.sampled_from([3, 10_000]),
         linger=st.sampled_from([0.0, 0.0, 0.5]),
+        few=st.sampled_from([2, 16]),
     )
-    def begin(self, seed: int, hosts: int, max_jobs: int, largest: int, linger: float) -> None:
+    def begin(
+        self, seed: int, hosts: int, max_jobs: int, largest: int, linger: float, few: int
+    ) -> None:
+        watch.FEW = few  # so that a crowd, which lists are for, comes about with few jobs
         options = EngineOptions(
             max_jobs=max_jobs,
             max_bytes=5_000,
@@ -206,6 +224,62 @@ class EngineMachine(RuleBasedStateMachine):
         if is_dialed:
             link.dial()
 
+    # Everything at once: what a uniform choice of rules would take too long to come to.
+
+    @rule(seed=st.integers(0, 2**32), length=st.sampled_from([5, 20, 60]))
+    def storm(self, seed: int, length: int) -> None:
+        random = self.world.random = Random(seed)
+        calm = random.choice([1, 3, 10])
+        names, weights = zip(*STORM, strict=True)
+        weights = [weight * calm if name in CALM else weight for name, weight in STORM]
+        for name in random.choices(names, weights, k=length):
+            getattr(self, f"_storm_{name}")(random, random.randrange(2))
+
+    def _storm_submit(self, random: Random, _host: int) -> None:
+        deadline = random.choice([None, None, None, 1.0, 30.0])
+        self.submit(random.choice(sorted(KINDS)), random.choice([1, 2, 5, 25]), deadline)
+
+    def _storm_flow(self, random: Random, host: int) -> None:
+        self.flow(host, *(random.choice([0, 1, 3, 100, 100]) for _ in range(3)))
+
+    def _storm_finish(self, random: Random, host: int) -> None:
+        self.finish(host, random.randrange(8), random.choice([1, 3, 20]))
+
+    def _storm_time(self, random: Random, _host: int) -> None:
+        if random.random() < 0.5:
+            self.go_on(random.randint(1, 3))
+        else:
+            self.wait(random.choice([0.0, 0.001, 0.05, 0.5, 3.0]))
+
+    def _storm_break(self, random: Random, host: int) -> None:
+        self.break_off(host, random.randrange(4))
+
+    def _storm_dial(self, _random: Random, host: int) -> None:
+        self.dial(host)
+
+    def _storm_cancel(self, random: Random, host: int) -> None:
+        choice = random.choice([self.cancel_on_server, self.cancel_before_sent])
+        choice(random.randrange(8))
+        if random.random() < 0.2:
+            self.get_stuck(host, random.randrange(8))
+
+    def _storm_fail(self, random: Random, host: int) -> None:
+        self.fail(host, random.choice(FAULTS), random.randint(1, 3))
+
+    def _storm_restart(self, random: Random, host: int) -> None:
+        back, others = random.choice([0, 1, 5, 1000]), random.choice([0, 3, 40])
+        self.restart(host, back, others, random.random() < 0.5, random.randrange(4))
+
+    def _storm_rarely(self, random: Random, host: int) -> None:
+        random.choice(
+            [
+                lambda: self.expire(host),
+                lambda: self.stop(host),
+                self.credentials_expire,
+                lambda: self.others_submit(host, 10),
+            ]
+        )()
+
     def _link(self, host: int) -> Any:
         return self.world.links[host % len(self.world.links)]
 
@@ -222,6 +296,12 @@ class EngineMachine(RuleBasedStateMachine):
             assert all(job.state is not State.ENDED for job in watched)
 
     def teardown(self) -> None:
+        try:
+            self._come_to_an_end()
+        finally:
+            watch.FEW = 16
+
+    def _come_to_an_end(self) -> None:
         world = getattr(self, "world", None)
         if world is None:
             return
@@ -245,10 +325,35 @@ def test_rules_1_to_7() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         EngineMachine,
         settings=settings(
-            max_examples=60,
-            stateful_step_count=60,
+            max_examples=40,
+            stateful_step_count=20,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.mark.parametrize("first", range(0, 120, 20))
+def test_rules_1_to_7_in_storms(first: int) -> None:
+    """The same in long runs of many faults, the same ones each time."""
+    for seed in range(first, first + 20):
+        weather(seed)
+
+
+def weather(seed: int, storms: int = 6) -> None:
+    """Run `storms` storms, the same ones for the same seed."""
+    random = Random(seed)
+    machine = EngineMachine()
+    machine.begin(
+        seed=seed,
+        hosts=random.choice([1, 2]),
+        max_jobs=random.choice([2, 6, 40]),
+        largest=random.choice([3, 10_000]),
+        linger=random.choice([0.0, 0.0, 0.5]),
+        few=random.choice([2, 16]),
+    )
+    for _ in range(storms):
+        machine.storm(seed=random.randrange(2**32), length=random.choice([5, 20, 60]))
+        machine.flights_are_counted()
+    machine.teardown()
