@@ -104,8 +104,7 @@ class Recorder:
         if data is None:
             return None, headers
         if not isinstance(data, (str, bytes)):
-            # A form with files, which is read once: a request that is repeated needs it again.
-            return data.to_string(), headers
+            return _read_whole(data), headers
         body = data.encode() if isinstance(data, str) else data
         body, encoding = compressed(body, self._compression)
         return body, headers + encoding if encoding else headers
@@ -170,6 +169,16 @@ def _name(request: Any, handler: Handler) -> str:
     """Return the wrapper's method, such as `StandardCollection.insert`."""
     name, inside, _ = str(getattr(handler, "__qualname__", "")).partition(".<locals>")
     return name if inside else f"request.{request.method}"
+
+
+def _read_whole(form: Any) -> bytes:
+    """Return a form with files as it is sent: a request that is repeated needs it again."""
+    whole: bytes = form.to_string()
+    for part in form.fields.values():
+        if isinstance(part, tuple) and hasattr(part[1], "close"):
+            # The driver has opened it, and forgets it.
+            part[1].close()
+    return whole
 
 
 def _retry(method: str, path: str, request: Any) -> Retry:
