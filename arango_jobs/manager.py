@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import itertools
+import os
 import random
 import weakref
 from collections import deque
@@ -33,6 +34,7 @@ from arango_jobs.api.database import Database, StandardDatabase
 from arango_jobs.api.graph import Graph
 from arango_jobs.api.method import build_operation
 from arango_jobs.errors import OptionError, UnsupportedTargetError
+from arango_jobs.ledger import Decoders, LedgerWriter, Recovered, open_writer, recover, resume
 from arango_jobs.logs import logger
 from arango_jobs.managed import ManagedExecutor
 from arango_jobs.manager_options import ManagerOptions
@@ -195,11 +197,25 @@ class JobManager(Handles):
         self._connection = connection
         self._name = f"JobManager-{next(_numbers)}"
         self._transport_reason = ""
-        self._desk = Desk(self._parts(), weakref.ref(self))
+        self._ledger = self._open_ledger()
+        try:
+            self._desk = Desk(self._parts(), weakref.ref(self))
+        except BaseException:
+            if self._ledger is not None:
+                self._ledger.close()
+            raise
+        if self._ledger is not None:
+            self._ledger.look_at(self._desk.poller.engine.hosts)
         self._executor = ManagedExecutor(connection, self._desk, self._options.deadline)
         # Futures hold the desk: it goes on until they have ended, though the manager is gone.
         self._finalizer = weakref.finalize(self, self._desk.close)
         self._finalizer.atexit = False
+
+    def _open_ledger(self) -> LedgerWriter | None:
+        options = self._options
+        if options.ledger is None:
+            return None
+        return open_writer(options.ledger, self._connection, keep_done=options.ledger_keep_done)
 
     def _parts(self) -> DeskParts:
         connection, options = self._connection, self._options
@@ -220,6 +236,7 @@ class JobManager(Handles):
             request_timeout=options.request_timeout,
             client_keys=options.client_keys,
             conflict_retries=options.conflict_retries,
+            journal=self._ledger,
         )
 
     def _new_transport(self) -> Transport:
@@ -232,6 +249,45 @@ class JobManager(Handles):
             logger.info("%s: %s", self._name, reason)
         self._transport_reason = reason
         return transport
+
+    @classmethod
+    def recover(
+        cls,
+        ledger: str | os.PathLike[str],
+        db: Any,
+        *,
+        decoders: Decoders | None = None,
+        trust: bool = False,
+        **options: Any,
+    ) -> Recovered:
+        """Return what the ledger of a process that is gone tells, and go on with it.
+
+        `options` are those of the new manager, which writes to the same ledger.
+        `decoders` read the answers of operations that are not ours, by their names.
+        With `trust`, jobs are fetched by their ids also where the server does not
+        tell whether it has restarted, and may have given them to others since.
+        Raises `LedgerError` where the file cannot be used.
+        """
+        resumed = resume(ledger)
+        try:
+            manager = cls(db, ledger=resumed, **options)
+        except BaseException:
+            resumed.file.close()
+            raise
+        writer = manager._ledger
+        assert writer is not None
+        try:
+            return recover(
+                manager,
+                manager._executor,
+                writer,
+                resumed.account,
+                decoders=decoders,
+                trust=trust,
+            )
+        except BaseException:
+            manager.shutdown(wait=False)
+            raise
 
     def with_options(
         self, *, deadline: float | None = None, retry: Retry | str | None = None

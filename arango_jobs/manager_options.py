@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from typing import Any
 
 from arango_jobs._core.engine import EngineOptions
 from arango_jobs.errors import OptionError
+from arango_jobs.ledger import Resumed
 from arango_jobs.options import positive_seconds
 
 __all__ = ["ManagerOptions"]
@@ -45,6 +48,10 @@ class ManagerOptions:
     """How often a write is tried again that met another write of its document (409/1200)."""
     request_timeout: float = 60.0
     """For one request and its answer."""
+    ledger: Any = None
+    """The path of a file that keeps account of every operation, for `JobManager.recover`."""
+    ledger_keep_done: bool = True
+    """Whether the ledger keeps what has ended; without, it does not grow for ever."""
 
     def __post_init__(self) -> None:
         """Check each of them."""
@@ -56,6 +63,8 @@ class ManagerOptions:
             raise OptionError(f"when_full must be 'block' or 'raise', not {self.when_full!r}")
         for name in ("submit_timeout", "deadline", "patience", "queue_limit", "request_timeout"):
             positive_seconds(name, getattr(self, name))
+        if not isinstance(self.ledger, (str, os.PathLike, Resumed, type(None))):
+            raise OptionError(f"ledger must be a path, not {self.ledger!r}")
         if not isinstance(self.linger, (int, float)) or not 0 <= self.linger < 60:
             raise OptionError(f"linger must be from 0 to 60 seconds, not {self.linger!r}")
 

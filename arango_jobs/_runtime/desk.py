@@ -178,6 +178,28 @@ class Desk:
             f"{gate.capacity}{waited}; wait for some of them or raise max_in_flight"
         )
 
+    # ---- what an earlier process has left: whoever calls these hands it in to the poller
+
+    def unadmitted(self, operation: Operation[Any], payload: bytes) -> JobFuture[Any]:
+        """Return a future for an operation that is encoded already."""
+        future: JobFuture[Any] = JobFuture(operation, self, self._monotonic())
+        future.payload = payload
+        return future
+
+    def has_room(self, count: int = 1) -> bool:
+        """Take `count` permits, if that needs no waiting; say whether it has them."""
+        if not self._acquire(count, None, False):
+            return False
+        if self.news.is_idle:
+            self.news.started()
+        return True
+
+    def wait_for_room(self) -> None:
+        """Take one permit, or raise, as for an operation that is handed in."""
+        self._wait_for_room()
+        if self.news.is_idle:
+            self.news.started()
+
     # ---- what futures ask of their owner
 
     def note_cancelled(self, future: JobFuture[Any]) -> None:

@@ -1,0 +1,79 @@
+"""The same account without what has ended: a file that does not grow for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from arango_jobs.ledger.facts import KindFacts
+from arango_jobs.ledger.file import LedgerFile
+from arango_jobs.ledger.reader import Account, ReadJob, ReadOperation
+from arango_jobs.ledger.spans import ordered_spans_of
+
+__all__ = ["rewrite"]
+
+_TAKEN = "INSERT INTO round (run, at, taken, bodies) VALUES (0, 0, ?, ?)"
+_JOB = "INSERT INTO round (run, at, jobs, servers) VALUES (?, ?, ?, ?)"
+_ENDED = "INSERT INTO round (run, at, ended) VALUES (0, 0, ?)"
+_SLICE = 1000
+
+
+def rewrite(file: LedgerFile, account: Account) -> None:
+    """Keep what is open and nothing else; all of it is done, or nothing."""
+    file.write_all(_statements(account))
+
+
+def _statements(account: Account) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    jobs = account.open_jobs()
+    operations = {each.number: each for each in account.open()}
+    # An array's reply can be taken apart only with all of its parts.
+    for job in jobs:
+        operations.update((number, account.operations[number]) for number in job.numbers)
+    kept = ", ".join(str(run) for run in sorted({job.run for job in jobs}))
+    yield "DELETE FROM round", ()
+    yield "DELETE FROM kind", ()
+    # The newest one is the writer's own, whose number its rows to come will have.
+    yield f"DELETE FROM run WHERE id NOT IN ({kept}) AND id < (SELECT max(id) FROM run)", ()
+    kinds: dict[KindFacts, int] = {}
+    for each in operations.values():
+        kinds.setdefault(each.facts, len(kinds) + 1)
+    for facts, number in kinds.items():
+        yield "INSERT INTO kind (id, facts) VALUES (?, ?)", (number, facts.to_json())
+    everything = list(operations.values())
+    for at in range(0, len(everything), _SLICE):
+        yield _taken(everything[at : at + _SLICE], kinds)
+    for job in jobs:
+        yield _job(job)
+    ended = [(each.number, each.outcome, each.error) for each in everything if each.outcome]
+    if ended:
+        yield _ENDED, (orjson.dumps(([], ended)),)
+
+
+def _taken(
+    operations: list[ReadOperation], kinds: dict[KindFacts, int]
+) -> tuple[str, tuple[Any, ...]]:
+    rows = [
+        (
+            kinds[each.facts],
+            each.shape.to_list(),
+            each.number,
+            1,
+            None if each.path_key is None else [each.path_key],
+            [len(each.body)],
+        )
+        for each in operations
+    ]
+    return _TAKEN, (orjson.dumps(rows), b"".join(each.body for each in operations))
+
+
+def _job(job: ReadJob) -> tuple[str, tuple[Any, ...]]:
+    first = job.numbers[0]
+    events: list[Any] = [(job.host_index, job.tries, ordered_spans_of(job.numbers))]
+    if job.is_refused:
+        events.append((first,))
+    if job.job_id is not None:
+        events.append((first, job.job_id))
+    servers = None if job.started is None else orjson.dumps([(job.host_index, *job.started)])
+    return _JOB, (job.run, job.accepted_at, orjson.dumps(events), servers)

@@ -1,0 +1,357 @@
+"""The journal that a poller writes: one row a round, whatever happened in it.
+
+    taken      [[kind, shape, first number, count, keys, sizes], …], bodies: joined
+    jobs       in their order: [host, tries, spans] sent, [first part's number, id] accepted,
+               [first part's number] refused
+    ended      [spans of what succeeded, [[number, outcome, error], …]]
+    servers    [[host, started after, started before], …], seconds since the epoch
+
+Numbers are given in order to what is taken, kind by kind, so that the parts of
+a merged job are mostly one span. On the hot path (`taken`, a call for every
+operation) nothing is done but to append to a list.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import orjson
+
+from arango_jobs._core.host import Host, Identity
+from arango_jobs._core.job import Job
+from arango_jobs._runtime.endings import Ended
+from arango_jobs._runtime.future import JobFuture
+from arango_jobs.clock import Clock
+from arango_jobs.errors import (
+    HostUnreachableError,
+    JobDeadlineError,
+    JobLostError,
+    LedgerError,
+    SubmitOutcomeUnknownError,
+)
+from arango_jobs.ledger.facts import KindFacts, facts_of, public_headers
+from arango_jobs.ledger.file import LedgerFile
+from arango_jobs.ledger.reader import read_ledger
+from arango_jobs.ledger.rewriting import rewrite
+from arango_jobs.ledger.spans import ordered_spans_of, spans_of
+from arango_jobs.operations import Operation, OperationKind
+
+__all__ = ["PLAIN", "LedgerWriter"]
+
+_INSERT = (
+    "INSERT INTO round (run, at, taken, bodies, jobs, ended, servers) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_ROW = 64 * 1024 * 1024
+"""Bytes of bodies in one row: SQLite takes no more than 1e9."""
+_ROUND = 500
+"""Bytes that a row takes beside its bodies, about."""
+_COMPACT_EVERY = 16 * 1024 * 1024
+_KINDS_KEPT = 1000
+_MESSAGE = 500
+"""Characters of an error's message that are kept."""
+
+PLAIN: tuple[Any, ...] = (None, None, False, ())
+"""The shape of an operation that is no more than its kind, key and body: see `_shape`."""
+
+_Futures = list[JobFuture[Any]]
+_kind_of = attrgetter("kind")
+_special_of = attrgetter("_operation")
+_retry_of = attrgetter("retry")
+_payload_of = attrgetter("payload")
+_key_of = attrgetter("key")
+_number_of = attrgetter("number")
+
+_OUTCOMES: tuple[tuple[type[BaseException], str], ...] = (
+    (JobLostError, "lost"),
+    (SubmitOutcomeUnknownError, "unknown"),
+    (JobDeadlineError, "deadline"),
+    (HostUnreachableError, "unsent"),
+    (LedgerError, "unsent"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    number: int
+    facts: KindFacts
+
+
+class LedgerWriter:
+    """Writes what a poller tells it into a ledger."""
+
+    def __init__(
+        self,
+        file: LedgerFile,
+        *,
+        clock: Clock,
+        hosts: Sequence[str],
+        next_number: int = 1,
+        keep_done: bool = True,
+        compact_every: int = _COMPACT_EVERY,
+    ) -> None:
+        self._file = file
+        self._clock = clock
+        self._next = next_number
+        self._taken: _Futures = []
+        self._jobs: list[tuple[Any, ...]] = []
+        self._sending: list[Job] = []
+        self._succeeded: list[int] = []
+        self._ended: list[tuple[int, str, str]] = []
+        self._unnumbered: deque[JobFuture[Any]] = deque()
+        self._kinds: dict[OperationKind[Any], _Known] = {}
+        self._kind_numbers: dict[bytes, int] = {}
+        self._hosts: Sequence[Host] = ()
+        self._identities: dict[int, Identity] = {}
+        self._keeps_done = keep_done
+        self._compact_every = compact_every
+        self._written = 0
+        self._run = file.write(
+            "INSERT INTO run (at, pid, hosts) VALUES (?, ?, ?)",
+            (clock.time(), os.getpid(), orjson.dumps(list(hosts))),
+        )
+        self._read_kinds()
+        self.taken: Callable[[JobFuture[Any]], None] = self._taken.append
+        """Note an operation that was handed in."""
+
+    @property
+    def path(self) -> str:
+        """Where the file is."""
+        return self._file.path
+
+    def look_at(self, hosts: Sequence[Host]) -> None:
+        """Keep with the ids what is known of the servers that gave them."""
+        self._hosts = hosts
+
+    # ---- what the poller tells
+
+    def sending(self, job: Job) -> None:
+        """Note that the operations of `job` are about to be sent."""
+        self._sending.append(job)
+
+    def refused(self, job: Job) -> None:
+        """Note that nothing of `job` was run."""
+        self._jobs.append((job.parts[0].number,))
+
+    def accepted(self, job: Job) -> None:
+        """Note the id that the server has given `job`."""
+        parts = job.parts
+        if parts:
+            self._jobs.append((parts[0].number, job.job_id))
+
+    def ended(self, ended: Ended) -> None:
+        """Note how operations have ended."""
+        if ended.succeeded:
+            self._succeeded.extend(map(_number_of, ended.succeeded))
+        for future in (*ended.failed, *ended.cancelled, *ended.lost):
+            if hasattr(future, "number"):
+                self._ended.append(_end_of(future))
+            else:
+                self._unnumbered.append(future)
+
+    def cancelled(self, future: JobFuture[Any]) -> None:
+        """Note that the user has cancelled an operation that was not sent."""
+        self._unnumbered.append(future)
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Note that nobody asks for these any more."""
+        self._ended.extend((number, "forgotten", "") for number in numbers)
+
+    def commit(self) -> None:
+        """Make what was noted outlive this process."""
+        taken = bodies = None
+        if self._taken:
+            taken, bodies = self._take_down_all()
+        if self._unnumbered:
+            self._note_unnumbered()
+        if self._sending:
+            self._note_sending()
+        jobs, servers = self._jobs, self._servers()
+        if not (taken or jobs or servers or self._succeeded or self._ended):
+            return
+        ended = None
+        if self._succeeded or self._ended:
+            ended = _dumps((spans_of(self._succeeded), self._ended))
+        jobs_text = _dumps(jobs) if jobs else None
+        values = (self._run, self._clock.time(), taken, bodies, jobs_text, ended, servers)
+        self._file.write(_INSERT, values)
+        for each in (jobs, self._succeeded, self._ended):
+            each.clear()
+        if not self._keeps_done:
+            self._written += len(bodies or b"") + _ROUND
+            if self._written > self._compact_every:
+                self._written = 0
+                self._leave_out_what_has_ended()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Forget the file in a forked child."""
+        self._file.abandon()
+
+    def _leave_out_what_has_ended(self) -> None:
+        rewrite(self._file, read_ledger(self._file))
+        self._read_kinds()
+
+    def _read_kinds(self) -> None:
+        self._kinds.clear()
+        kinds = self._file.rows("SELECT id, facts FROM kind")
+        self._kind_numbers = {facts: number for number, facts in kinds}
+
+    # ---- what was taken
+
+    def _take_down_all(self) -> tuple[bytes, bytes]:
+        """Give numbers to what was taken; return the row's columns, the last one's if many."""
+        # The list itself stays: `taken` is its `append`.
+        all_taken = self._taken.copy()
+        self._taken.clear()
+        batches = list(_batches(all_taken))
+        for batch in batches[:-1]:
+            taken, bodies = self._take_down(batch)
+            values = (self._run, self._clock.time(), taken, bodies, None, None, None)
+            self._file.write(_INSERT, values)
+        return self._take_down(batches[-1])
+
+    def _take_down(self, taken: _Futures) -> tuple[bytes, bytes]:
+        rows: list[Any] = []
+        bodies: list[bytes] = []
+        for kind, shape, futures in _groups(taken):
+            known = self._known(kind)
+            first = number = self._next
+            for number, future in enumerate(futures, first):
+                future.number = number
+            self._next = number + 1
+            payloads = list(map(_payload_of, futures))
+            if known.facts.withholds_body:
+                payloads = [b""] * len(payloads)
+            bodies += payloads
+            # An insert's key is in its body.
+            keys = None if shape[1] is not False else list(map(_key_of, futures))
+            rows.append((known.number, shape, first, len(futures), keys, list(map(len, payloads))))
+        return _dumps(rows), b"".join(bodies)
+
+    def _known(self, kind: OperationKind[Any]) -> _Known:
+        known = self._kinds.get(kind)
+        if known is not None:
+            return known
+        facts = facts_of(kind)
+        text = facts.to_json()
+        number = self._kind_numbers.get(text)
+        if number is None:
+            number = self._file.write("INSERT INTO kind (facts) VALUES (?)", (text,))
+            self._kind_numbers[text] = number
+        if len(self._kinds) >= _KINDS_KEPT:
+            # Wrappers without kinds of their own make one for each operation.
+            self._kinds.clear()
+        known = self._kinds[kind] = _Known(number, facts)
+        return known
+
+    def _note_unnumbered(self) -> None:
+        for _ in range(len(self._unnumbered)):
+            future = self._unnumbered.popleft()
+            if hasattr(future, "number"):
+                self._ended.append(_end_of(future))
+            else:
+                # It is on its way in still.
+                self._unnumbered.append(future)
+
+    def _note_sending(self) -> None:
+        for job in self._sending:
+            parts = job.parts
+            if len(parts) == 1:
+                spans = [parts[0].number, 1]
+            else:
+                # An array's reply is in the order of its parts.
+                spans = ordered_spans_of(list(map(_number_of, parts)))
+            self._jobs.append((job.host, job.tries, spans))
+        self._sending.clear()
+
+    def _servers(self) -> bytes | None:
+        """Return what has become known of the servers since it was last asked for."""
+        rows = []
+        for host in self._hosts:
+            identity = host.identity
+            if identity is None or self._identities.get(host.index) is identity:
+                continue
+            self._identities[host.index] = identity
+            ahead = self._clock.time() - self._clock.monotonic()
+            rows.append(
+                (host.index, identity.started_after + ahead, identity.started_before + ahead)
+            )
+        return _dumps(rows) if rows else None
+
+
+def _batches(taken: _Futures) -> Iterator[_Futures]:
+    """Give parts of `taken` whose bodies one row can hold."""
+    sizes = [len(payload) for payload in map(_payload_of, taken)]
+    start = total = 0
+    if sum(sizes) > _ROW:
+        for at, size in enumerate(sizes):
+            if total + size > _ROW and at > start:
+                yield taken[start:at]
+                start, total = at, 0
+            total += size
+    yield taken[start:] if start else taken
+
+
+def _groups(
+    taken: _Futures,
+) -> Iterable[tuple[OperationKind[Any], tuple[Any, ...], _Futures]]:
+    """Put together what differs in key and body alone."""
+    first = taken[0]
+    is_uniform = (
+        not any(map(_special_of, taken))
+        and len(set(map(_kind_of, taken))) == 1
+        and len(set(map(_retry_of, taken))) == 1
+    )
+    if is_uniform:
+        assert first.kind is not None
+        return [(first.kind, _shape(first, first._operation), taken)]
+    groups: dict[Any, _Futures] = {}
+    for future in taken:
+        slot = (future.kind, _shape(future, future._operation))
+        groups.setdefault(slot, []).append(future)
+    return [(kind, shape, futures) for (kind, shape), futures in groups.items()]
+
+
+def _shape(future: JobFuture[Any], operation: Operation[Any] | None) -> tuple[Any, ...]:
+    """Return retry, whether the key is in the path (`None`: there is none), made key, headers."""
+    retry = None if future.retry is None else future.retry.value
+    if operation is None:
+        return PLAIN if retry is None else (retry, None, False, ())
+    headers = public_headers(operation.headers)
+    withheld = headers != operation.headers
+    keyless = None if operation.is_keyless else False
+    return (retry, keyless, operation.made_key, headers, *((True,) if withheld else ()))
+
+
+def _end_of(future: JobFuture[Any]) -> tuple[int, str, str]:
+    if future.cancelled():
+        return (future.number, "cancelled", "")
+    error = future.exception(timeout=0)
+    if error is None:
+        return (future.number, "succeeded", "")
+    outcome = next((name for cls, name in _OUTCOMES if isinstance(error, cls)), "failed")
+    return (future.number, outcome, f"{type(error).__name__}: {error}"[:_MESSAGE])
+
+
+def _dumps(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # A key or message with lone surrogates, which UTF-8 cannot carry.
+        return orjson.dumps(_mended(value))
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, (list, tuple)):
+        return [_mended(each) for each in value]
+    return value
