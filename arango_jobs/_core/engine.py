@@ -30,6 +30,8 @@ __all__ = ["Engine", "EngineOptions"]
 Action = Ask | End | WindowChange
 
 _TIDY = frozenset({Call.CANCEL, Call.DELETE})
+_ALWAYS_THERE = "_system"
+"""The database that cannot be dropped."""
 # Whoever says this is not there, or is no server that can run anything.
 _ABSENT = frozenset({Meaning.UNREACHABLE, Meaning.UNAVAILABLE})
 # Nothing was said by the server itself.
@@ -132,6 +134,7 @@ class Engine:
             Decision.RENEW: self._renew,
             Decision.ASK: self._ask_status,
             Decision.FETCH: self._fetch_again,
+            Decision.ELSEWHERE: self._elsewhere,
             Decision.LOST: self._lost,
             Decision.UNKNOWN: self._unknown,
             Decision.DONE: self._done,
@@ -348,7 +351,7 @@ class Engine:
         job = Job(parts, sum(len(part.payload or b"") for part in parts))
         job.tries = tries
         job.host, job.host_name, job.job_id = index, host.name, job_id
-        job.accepted_at = now
+        job.sent_at = job.accepted_at = now
         job.epoch = -1  # older than any connection
         for part in parts:
             part.job = job
@@ -686,6 +689,19 @@ class Engine:
             self._watch_again(job, now, now)
         else:
             self._fetch(host, job, now)
+
+    def _elsewhere(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        job = ask.job
+        assert job is not None
+        if job.database == _ALWAYS_THERE:
+            last = self._done if ask.call in _TIDY else self._lost
+            last(ask, meaning, detail, now)
+            return
+        job.database = _ALWAYS_THERE
+        if ask.call in _TIDY or ask.call is Call.ASK:
+            self._push_timer(now, ask)
+        else:
+            self._watch_again(job, now, now)
 
     def _lost(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         assert ask.job is not None

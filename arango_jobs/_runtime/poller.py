@@ -40,8 +40,8 @@ __all__ = ["Poller"]
 _LINGER = 1.0
 """Seconds that the thread stays when nothing is outstanding: starting one costs too."""
 
-_BOUND = frozenset({Call.FETCH, Call.ASK, Call.CANCEL, Call.DELETE})
-"""Calls that name a job: they must not reach a server that has restarted since."""
+_BOUND = frozenset({Call.FETCH, Call.CANCEL, Call.DELETE, Call.IDENTIFY})
+"""Calls that end a job, and who it is: they must not reach a server that has restarted since."""
 
 
 class Poller:
@@ -86,6 +86,7 @@ class Poller:
         """Whether `wake` has to be called after something was put into the inbox."""
         self._is_stopping = False
         self._is_closing = False
+        self._is_closed = False
         self._last_reason = ""
         self._queue_times: dict[int, str | None] = {}
         self.died_of: BaseException | None = None
@@ -164,7 +165,7 @@ class Poller:
 
     def _start(self) -> None:
         with self._thread_lock:
-            if self._thread is not None or self._is_stopping:
+            if self._thread is not None or self._is_stopping or self._is_closed:
                 return
             self._thread = threading.Thread(target=self.run, name=self._name, daemon=True)
             self._thread.start()
@@ -184,6 +185,14 @@ class Poller:
 
     def _is_free(self) -> bool:
         return self.engine.is_idle and not self.inbox and not self._commands
+
+    def _is_over(self) -> bool:
+        # Whoever has a permit may be about to put something in, though the gate is closed.
+        return self._is_free() and not self.news.outstanding
+
+    def _close(self) -> None:
+        self._is_closed = True
+        self.transport.close()
 
     def step(self, longest: float | None = None) -> bool:
         """Perform one round, waiting at most `longest` seconds; say whether nothing is left."""
