@@ -34,6 +34,7 @@ class Job:
         "attempts",
         "cancel_by",
         "cancel_is_sent",
+        "database",
         "ended_at",
         "epoch",
         "host",
@@ -61,6 +62,8 @@ class Job:
         self.host = -1
         self.host_name = ""
         self.job_id: str | None = None
+        self.database = self.kind.database
+        """By way of which the server is asked for it; any that its user may read will do (§7)."""
         self.epoch = 0
         """How many connections to its host were known when it was accepted."""
         self.sent_at: float | None = None

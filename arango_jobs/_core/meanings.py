@@ -81,6 +81,7 @@ class Decision(enum.Enum):
     RENEW = "renew the credentials once and do the same again; else as refused for good"
     ASK = "the result may be gone: ask for the status, which takes nothing"
     FETCH = "take the result"
+    ELSEWHERE = "jobs belong to no database: the same once more by way of `_system`, else as lost"
     LOST = "the result is gone: repeat what is safe, read back what can be, else JobLostError"
     UNKNOWN = "it may have run: repeat what is safe, else SubmitOutcomeUnknownError"
     DONE = "nothing more to do"
@@ -111,7 +112,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.FETCH, says.PENDING): then.KEEP,
         (call.FETCH, says.UNKNOWN_JOB): then.LOST,
         (call.FETCH, says.OWNER_GONE): then.LOST,
-        (call.FETCH, says.DATABASE_GONE): then.LOST,
+        (call.FETCH, says.DATABASE_GONE): then.ELSEWHERE,
         (call.FETCH, says.QUEUE_FULL): then.AGAIN,
         (call.FETCH, says.QUEUE_TIME): then.AGAIN,
         (call.FETCH, says.UNAVAILABLE): then.WAIT_FOR_HOST,
@@ -127,7 +128,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.ASK, says.PENDING): then.KEEP,
         (call.ASK, says.UNKNOWN_JOB): then.LOST,
         (call.ASK, says.OWNER_GONE): then.LOST,
-        (call.ASK, says.DATABASE_GONE): then.LOST,
+        (call.ASK, says.DATABASE_GONE): then.ELSEWHERE,
         (call.ASK, says.QUEUE_FULL): then.AGAIN,
         (call.ASK, says.QUEUE_TIME): then.AGAIN,
         (call.ASK, says.UNAVAILABLE): then.WAIT_FOR_HOST,
@@ -148,6 +149,8 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         rows[tidy, says.UNAUTHORIZED] = then.RENEW
         for gone in (says.UNKNOWN_JOB, says.OWNER_GONE, says.DATABASE_GONE, says.MALFORMED):
             rows[tidy, gone] = then.DONE
+    for tidy in (call.CANCEL, call.DELETE):
+        rows[tidy, says.DATABASE_GONE] = then.ELSEWHERE
     return rows
 
 

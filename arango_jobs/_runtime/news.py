@@ -64,6 +64,11 @@ class News:
         self.is_idle = True
         """Whether nothing has been outstanding since `drained`."""
 
+    @property
+    def outstanding(self) -> int:
+        """How many operations were let in and have not ended."""
+        return self._gate.in_use
+
     def started(self) -> None:
         """Note that something is outstanding from now on."""
         self._busy_since = self._monotonic()

@@ -190,10 +190,6 @@ class Poller:
         # Whoever has a permit may be about to put something in, though the gate is closed.
         return self._is_free() and not self.news.outstanding
 
-    def _close(self) -> None:
-        self._is_closed = True
-        self.transport.close()
-
     def step(self, longest: float | None = None) -> bool:
         """Perform one round, waiting at most `longest` seconds; say whether nothing is left."""
         now = self._clock.monotonic()
@@ -438,16 +434,17 @@ class Poller:
                 self._thread = threading.current_thread()
                 self.is_asleep = False
                 return False
-        if self._is_closing:
-            self._close()
+            if self._is_closing and self._is_over():
+                self._close()
         return True
 
     def _leave(self) -> None:
         with self._thread_lock:
             self._thread = None
-        self._close()
+            self._close()
 
     def _close(self) -> None:
+        self._is_closed = True
         self.transport.close()
         journal, self._journal = self._journal, None
         if journal is not None:

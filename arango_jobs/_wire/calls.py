@@ -58,7 +58,7 @@ def _by_id(build: Callable[[str, str], Request]) -> Callable[[Ask, Encode], Requ
         job = ask.job
         assert job is not None
         assert job.job_id is not None
-        return build(job.kind.database, job.job_id)
+        return build(job.database, job.job_id)
 
     return request
 
