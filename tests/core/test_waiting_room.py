@@ -1,0 +1,188 @@
+"""The waiting room: what is merged, whose turn it is, what has to wait for its key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from arango_jobs._core.waiting import WaitingRoom
+from core_parts import FakePart, kind_of
+
+MERGED = kind_of(merge=True)
+PLAIN = kind_of("aql.execute")
+
+
+def room(**changes: Any) -> WaitingRoom:
+    settings: dict[str, Any] = {
+        "merge": True,
+        "max_operations": 5,
+        "max_bytes": 1000,
+        "linger": 0.0,
+        **changes,
+    }
+    return WaitingRoom(**settings)
+
+
+def sizes(waiting: WaitingRoom, now: float = 0.0) -> list[int]:
+    """Take everything that may go; return how many operations each job has."""
+    taken = []
+    while (job := waiting.take(now, is_full=False)) is not None:
+        taken.append(len(job.parts))
+    return taken
+
+
+def fill(waiting: WaitingRoom, *parts: FakePart) -> list[FakePart]:
+    for part in parts:
+        waiting.add(part, 0.0)
+    return list(parts)
+
+
+def test_many_of_one_kind() -> None:
+    """Operations of one kind leave as arrays of at most so many."""
+    waiting = room()
+    fill(waiting, *(FakePart(MERGED) for _ in range(12)))
+    assert sizes(waiting) == [5, 5, 2]
+    assert waiting.count == 0
+
+
+def test_large_bodies() -> None:
+    """An array stays below the limit in bytes, commas counted; a larger single one goes alone."""
+    waiting = room(max_bytes=100)
+    fill(waiting, *(FakePart(MERGED, size=size) for size in (49, 50, 49, 300, 10)))
+    assert sizes(waiting) == [2, 1, 1, 1]
+
+
+def test_two_kinds_with_equal_settings() -> None:
+    """Only the same kind object merges: equal ones may differ in what they decode."""
+    waiting = room()
+    fill(waiting, FakePart(kind_of(merge=True)), FakePart(kind_of(merge=True)))
+    assert sizes(waiting) == [1, 1]
+
+
+def test_kind_without_plan() -> None:
+    """What has no array form leaves one by one."""
+    waiting = room()
+    fill(waiting, FakePart(PLAIN), FakePart(PLAIN))
+    assert sizes(waiting) == [1, 1]
+
+
+def test_merging_switched_off() -> None:
+    """Without merging every operation goes alone."""
+    waiting = room(merge=False)
+    fill(waiting, FakePart(MERGED), FakePart(MERGED))
+    assert sizes(waiting) == [1, 1]
+
+
+def test_same_key_twice() -> None:
+    """One key is never twice in an array, whose elements may run side by side."""
+    waiting = room()
+    fill(waiting, *(FakePart(MERGED, key=key) for key in ("a", "b", "a", "c", None, None)))
+    assert sizes(waiting) == [2, 4]
+
+
+def test_lines_take_turns() -> None:
+    """A long line does not hold up a short one."""
+    waiting = room()
+    fill(waiting, *(FakePart(PLAIN) for _ in range(3)), FakePart(MERGED))
+    names = []
+    while (job := waiting.take(0.0, is_full=False)) is not None:
+        names.append(job.kind.name)
+    assert names == ["aql.execute", "document.insert", "aql.execute", "aql.execute"]
+
+
+def test_lingering() -> None:
+    """A line lingers for company, until its time is up."""
+    waiting = room(linger=0.1)
+    fill(waiting, FakePart(MERGED))
+    assert sizes(waiting, 0.05) == []
+    assert waiting.next_due() == pytest.approx(0.1)
+    assert sizes(waiting, 0.1) == [1]
+    assert waiting.next_due() is None
+
+
+def test_lingering_ends_when_there_is_enough() -> None:
+    """A line that fills an array does not linger."""
+    waiting = room(linger=0.1)
+    fill(waiting, *(FakePart(MERGED) for _ in range(5)))
+    assert sizes(waiting, 0.0) == [5]
+
+
+def test_lingering_ends_when_all_windows_are_full() -> None:
+    """Where nothing can be sent anyhow there is nothing to linger for."""
+    waiting = room(linger=0.1)
+    fill(waiting, FakePart(MERGED))
+    job = waiting.take(0.0, is_full=True)
+    assert job is not None
+    assert len(job.parts) == 1
+
+
+@pytest.mark.parametrize("linger", [0.1, 0.3, 1 / 3, 0.7])
+def test_due_when_it_says(linger: float) -> None:
+    """At the time that it names something may go, whatever rounding does."""
+    waiting = room(linger=linger)
+    waiting.add(FakePart(MERGED), 1234.567)
+    due = waiting.next_due()
+    assert due is not None
+    assert sizes(waiting, due) == [1]
+
+
+class TestOrder:
+    """Where the user asks for order, one operation a key is under way at a time."""
+
+    kind = kind_of("document.update", merge=True, order="c")
+
+    def parts(self, count: int) -> list[FakePart]:
+        return [FakePart(self.kind, key="k") for _ in range(count)]
+
+    def test_followers_are_parked(self) -> None:
+        waiting = room()
+        fill(waiting, *self.parts(3))
+        assert sizes(waiting) == [1]
+        assert waiting.count == 2
+
+    def test_release_lets_the_next_one_in(self) -> None:
+        waiting = room()
+        first, second, third = fill(waiting, *self.parts(3))
+        taken = []
+        for _ in range(3):
+            job = waiting.take(0.0, is_full=False)
+            assert job is not None
+            taken += job.parts
+            assert waiting.take(0.0, is_full=False) is None
+            waiting.release(job.parts, 0.0)
+        assert taken == [first, second, third]
+        assert waiting.count == 0
+
+    def test_a_second_release_passes_no_turn(self) -> None:
+        """Whoever has passed the turn on cannot do so again while another one has it."""
+        waiting = room()
+        first, _second, _third = fill(waiting, *self.parts(3))
+        assert sizes(waiting) == [1]
+        waiting.release([first], 0.0)
+        waiting.release([first], 0.0)
+        assert sizes(waiting) == [1]
+        assert waiting.count == 1
+
+    def test_other_keys_and_other_orders_do_not_wait(self) -> None:
+        waiting = room()
+        fill(waiting, FakePart(self.kind, key="a"), FakePart(self.kind, key="b"))
+        fill(waiting, FakePart(kind_of("document.delete", order="other"), key="a"))
+        assert sorted(sizes(waiting)) == [1, 2]
+
+    def test_other_kinds_of_the_same_order_wait(self) -> None:
+        """An update and a delete of one document keep their order too."""
+        waiting = room()
+        delete = FakePart(kind_of("document.delete", order="c"), key="k")
+        first, _ = fill(waiting, FakePart(self.kind, key="k"), delete)
+        assert sizes(waiting) == [1]
+        waiting.release([first], 0.0)
+        job = waiting.take(0.0, is_full=False)
+        assert job is not None
+        assert job.parts == [delete]
+
+    def test_drain_takes_the_parked_ones(self) -> None:
+        waiting = room()
+        parts = fill(waiting, *self.parts(3))
+        assert set(waiting.drain()) == set(parts)
+        assert waiting.count == 0
+        assert waiting.parts() == []
