@@ -491,7 +491,7 @@ class Engine:
         count = watch.list_count(now)
         if count:
             self.requests += 1
-            database = next(iter(watch.jobs.values())).kind.database
+            database = next(iter(watch.jobs.values())).database
             self._out.append(Ask(Call.LIST, host.index, now, count=count, database=database))
 
     def _fetch(self, host: Host, job: Job, now: float) -> None:
@@ -692,7 +692,9 @@ class Engine:
 
     def _elsewhere(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         job = ask.job
-        assert job is not None
+        if job is None:
+            self._done(ask, meaning, detail, now)
+            return
         if job.database == _ALWAYS_THERE:
             last = self._done if ask.call in _TIDY else self._lost
             last(ask, meaning, detail, now)
@@ -702,6 +704,16 @@ class Engine:
             self._push_timer(now, ask)
         else:
             self._watch_again(job, now, now)
+
+    def _list_elsewhere(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        if ask.database == _ALWAYS_THERE:
+            self._done(ask, meaning, detail, now)
+            return
+        watch = self.hosts[ask.host].watch
+        for job in watch.jobs.values():
+            if job.database == ask.database:
+                job.database = _ALWAYS_THERE
+        watch.list_failed(now, 0.0)
 
     def _lost(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         assert ask.job is not None
@@ -797,8 +809,8 @@ class Engine:
     def _done(self, ask: Ask, _meaning: Meaning, _detail: Any, now: float) -> None:
         job = ask.job
         if job is None:
-            # No list, but not an answer that another try would better either.
-            self.hosts[ask.host].watch.list_failed(now, pause(AGAIN, _ASK_TRIES, self._random))
+            # No list, and not an answer that another try would better.
+            self.hosts[ask.host].watch.list_refused(now)
             return
         job.is_tidied = False
         if job.state is not State.PENDING:
