@@ -692,9 +692,7 @@ class Engine:
 
     def _elsewhere(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         job = ask.job
-        if job is None:
-            self._done(ask, meaning, detail, now)
-            return
+        assert job is not None
         if job.database == _ALWAYS_THERE:
             last = self._done if ask.call in _TIDY else self._lost
             last(ask, meaning, detail, now)
@@ -1018,7 +1016,7 @@ class Engine:
         host.is_identifying = True
         self.requests += 1
         watched = next(iter(host.watch.jobs.values()), None)
-        database = database or (watched.kind.database if watched else "_system")
+        database = database or (watched.database if watched else _ALWAYS_THERE)
         self._out.append(
             Ask(
                 Call.IDENTIFY,

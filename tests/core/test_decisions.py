@@ -212,9 +212,11 @@ def test_row_of_tidying(row: tuple[Call, Meaning]) -> None:
         return
     if decision is Decision.RENEW:
         bench.answer(Call.RENEW, Meaning.OK, True)
-    for _ in range(5):
+    for _ in range(100):
         if bench.waiting(call):
             break
+        while bench.waiting(Call.FETCH):
+            bench.answer(Call.FETCH, Meaning.PENDING)
         bench.pass_to_next()
     assert len(bench.waiting(call)) == 1
 
@@ -246,7 +248,7 @@ def test_row_of_lists(row: tuple[Call, Meaning]) -> None:
         bench.answer(*row, detail_of(row))
     if DECISIONS[row] is Decision.RENEW:
         bench.answer(Call.RENEW, Meaning.OK, True)
-    for _ in range(200):
+    for _ in range(1000):
         if bench.waiting(Call.LIST):
             break
         bench.pass_to_next()
