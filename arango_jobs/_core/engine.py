@@ -692,7 +692,9 @@ class Engine:
 
     def _elsewhere(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         job = ask.job
-        assert job is not None
+        if job is None:
+            self._list_elsewhere(ask, meaning, detail, now)
+            return
         if job.database == _ALWAYS_THERE:
             last = self._done if ask.call in _TIDY else self._lost
             last(ask, meaning, detail, now)

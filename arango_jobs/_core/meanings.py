@@ -147,9 +147,8 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         rows[tidy, says.OK] = then.DONE
         rows[tidy, says.PENDING] = then.DONE
         rows[tidy, says.UNAUTHORIZED] = then.RENEW
-        for gone in (says.UNKNOWN_JOB, says.OWNER_GONE, says.DATABASE_GONE, says.MALFORMED):
+        for gone in (says.UNKNOWN_JOB, says.OWNER_GONE, says.MALFORMED):
             rows[tidy, gone] = then.DONE
-    for tidy in (call.CANCEL, call.DELETE):
         rows[tidy, says.DATABASE_GONE] = then.ELSEWHERE
     return rows
 

@@ -173,6 +173,12 @@ class Watch:
             self._list_failures = 0
             self._lists_after = now + BLIND
 
+    def list_refused(self, now: float) -> None:
+        """Ask for each job directly for a while: the server gives no lists."""
+        self._list_is_out = False
+        self._lists_after = now + BLIND
+        self._next_list = now
+
     def probed(self, is_lost: bool, now: float) -> None:
         """Take whether a job was still known: where one is lost, others may be."""
         if not is_lost:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -216,3 +217,11 @@ def has_true_results(
         if document["_rev"] != result["_rev"] or document["n"] != (-1 if operation == "read" else n):
             return False
     return True
+
+
+def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+    """Wait until `condition` holds; fail where it never does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.001)

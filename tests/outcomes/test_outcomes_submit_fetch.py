@@ -18,6 +18,7 @@ from outcome_support import (
     options_for,
     route_of,
     start,
+    until,
 )
 
 OPERATIONS = ["read", "keys", "never"]
@@ -99,8 +100,7 @@ def fetched_late(scene: Scene, jobs, operation: str, count: int, way: Break):
         return start(jobs, operation, count)
     scene.server.faults.hold_queue()
     futures = start(jobs, operation, count)
-    while not any(future.job_id for future in futures):
-        pass
+    until(lambda: all(future.job_id for future in futures))
     scene.breaks(way, FETCH_ROUTE)
     scene.server.faults.release_queue()
     return futures
