@@ -14,6 +14,7 @@ from arango.api import ApiGroup
 from arango.cursor import Cursor
 from arango.exceptions import ArangoError
 from arango.http import DefaultHTTPClient
+from arango.request import Request
 from arango.response import Response
 
 from arango_jobs.local import LocalServer
@@ -26,6 +27,11 @@ _VOLATILE = frozenset(
      "internals", "headers"}
 )  # fmt: skip
 _DIGITS = re.compile(r"\A_[\w-]{8,14}\Z|\d")
+
+
+def send(db: Any, request: Request) -> Any:
+    """Have `db` send any request; the method for that is not in the oldest release."""
+    return db._execute(request, lambda answer: answer)
 
 
 class Unrepeated(DefaultHTTPClient):

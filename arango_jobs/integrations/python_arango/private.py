@@ -32,7 +32,14 @@ __all__ = [
     "token_header",
 ]
 
-_COMMON = ("_hosts", "_sessions", "_http", "_host_resolver", "_deserializer")
+_COMMON = (
+    "_url_prefixes",
+    "_sessions",
+    "_http",
+    "_host_resolver",
+    "_deserializer",
+    "_request_compression",
+)
 NAMES: dict[type, tuple[str, ...]] = {
     BasicConnection: (*_COMMON, "_auth"),
     JwtConnection: (*_COMMON, "_auth_header", "_token_exp", "_password"),
@@ -61,13 +68,13 @@ class Parts:
 def parts_of(connection: Any) -> Parts:
     """Return what `connection` was made of; raise `OptionError` where that cannot be found."""
     _check(connection)
+    below = f"/_db/{connection.db_name}"
     return Parts(
-        hosts=tuple(connection._hosts),
+        hosts=tuple(prefix.removesuffix(below) for prefix in connection._url_prefixes),
         sessions=tuple(connection._sessions),
         http=connection._http,
         deserializer=connection._deserializer,
-        # Since 8.1.
-        compression=getattr(connection, "_request_compression", None),
+        compression=connection._request_compression,
         basic=getattr(connection, "_auth", None),
         password=getattr(connection, "_password", None),
     )
