@@ -36,12 +36,12 @@ def _statements(account: Account) -> Iterator[tuple[str, tuple[Any, ...]]]:
     yield "DELETE FROM kind", ()
     # The newest one is the writer's own, whose number its rows to come will have.
     yield f"DELETE FROM run WHERE id NOT IN ({kept}) AND id < (SELECT max(id) FROM run)", ()
+    everything = [operations[number] for number in sorted(operations)]
     kinds: dict[KindFacts, int] = {}
-    for each in operations.values():
+    for each in everything:
         kinds.setdefault(each.facts, len(kinds) + 1)
     for facts, number in kinds.items():
         yield "INSERT INTO kind (id, facts) VALUES (?, ?)", (number, facts.to_json())
-    everything = list(operations.values())
     for at in range(0, len(everything), _SLICE):
         yield _taken(everything[at : at + _SLICE], kinds)
     for job in jobs:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ledger_support import COLLECTION
+from ledger_world import World
 
 from arango_jobs import ArangoClient, StandardDatabase
 from arango_jobs.local import LocalServer
@@ -33,3 +34,11 @@ def db(server: LocalServer) -> Iterator[StandardDatabase[Any]]:
         db = client.db("_system", username="root", password="")
         db.create_collection(COLLECTION)
         yield db
+
+
+@pytest.fixture
+def world(ledger: Path) -> Iterator[World]:
+    """Return a writer and operations for it."""
+    world = World(ledger)
+    yield world
+    world.close()
