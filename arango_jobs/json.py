@@ -6,6 +6,7 @@ JSON can carry it, is looked at here:
 * NaN and the infinities: orjson writes `null`; here they are a `JSONEncodeError`.
 * integers beyond 64 bits: a `JSONEncodeError` (ArangoDB would round them).
 * keys that are no strings, and tuples with names: written as the standard library writes them.
+* members of an `Enum` as their values, UUIDs as text, wherever they stand.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from __future__ import annotations
 import json as _standard
 import math
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -45,15 +48,22 @@ def dumps(value: Any) -> bytes:
 def _dumps_slowly(value: Any, cause: TypeError) -> bytes:
     try:
         _refuse_unfaithful(value, "$")
-        return _standard.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+        text = _standard.dumps(value, allow_nan=False, separators=(",", ":"), default=_plain)
+        return text.encode()
     except JSONEncodeError:
         raise
     except (TypeError, ValueError, RecursionError) as error:
         raise JSONEncodeError(f"JSON cannot carry this value: {error or cause}") from error
 
 
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else str(value)
+
+
 def _refuse_unfaithful(value: Any, path: str) -> None:
-    if isinstance(value, float):
+    if isinstance(value, Enum):
+        _refuse_unfaithful(value.value, path)
+    elif isinstance(value, float):
         if not math.isfinite(value):
             raise JSONEncodeError(f"JSON cannot carry {value!r} (at {path}); use null or a string")
     elif isinstance(value, int):
@@ -68,5 +78,5 @@ def _refuse_unfaithful(value: Any, path: str) -> None:
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             _refuse_unfaithful(item, f"{path}[{index}]")
-    elif value is not None and not isinstance(value, str):
+    elif value is not None and not isinstance(value, (str, UUID)):
         raise JSONEncodeError(f"JSON cannot carry a {type(value).__name__} (at {path})")

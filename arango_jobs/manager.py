@@ -39,7 +39,7 @@ from arango_jobs.logs import logger
 from arango_jobs.managed import ManagedExecutor
 from arango_jobs.manager_options import ManagerOptions
 from arango_jobs.operations import Operation, Retry
-from arango_jobs.options import positive_seconds
+from arango_jobs.options import check_names, positive_seconds
 
 __all__ = ["Handles", "HostStats", "JobManager", "ManagedDatabase", "Stats", "View"]
 
@@ -190,10 +190,9 @@ class JobManager(Handles):
         self._start(db.conn, **options)
 
     def _start(self, connection: Connection, **options: Any) -> None:
-        try:
-            self._options = ManagerOptions(**options)
-        except TypeError as error:
-            raise OptionError(f"JobManager: {error}") from None
+        check_names("JobManager", options, ManagerOptions.__slots__)
+        self._options = ManagerOptions(**options)
+        self._deadline = self._options.deadline or connection.sender.timeouts.job
         self._connection = connection
         self._name = f"JobManager-{next(_numbers)}"
         self._transport_reason = ""
@@ -206,7 +205,7 @@ class JobManager(Handles):
             raise
         if self._ledger is not None:
             self._ledger.look_at(self._desk.poller.engine.hosts)
-        self._executor = ManagedExecutor(connection, self._desk, self._options.deadline)
+        self._executor = ManagedExecutor(connection, self._desk, self._deadline)
         # Futures hold the desk: it goes on until they have ended, though the manager is gone.
         self._finalizer = weakref.finalize(self, self._desk.close)
         self._finalizer.atexit = False
@@ -304,7 +303,7 @@ class JobManager(Handles):
             raise OptionError(
                 f"retry must be 'safe', 'idempotent' or 'never', not {retry!r}"
             ) from None
-        limit = self._options.deadline if deadline is None else deadline
+        limit = self._deadline if deadline is None else deadline
         return self._view(ManagedExecutor(self._connection, self._desk, limit, chosen))
 
     def _view(self, executor: ManagedExecutor) -> View:

@@ -33,7 +33,7 @@ class ManagerOptions:
     queue_limit: float = 5.0
     """Queue time of the server above which it is given less."""
     deadline: float | None = None
-    """From submission to the end of each operation; `None`: no limit."""
+    """From submission to the end of each operation; `None`: the client's `Timeouts.job`."""
     patience: float = 60.0
     """How long operations wait for hosts that have answered before and cannot be reached."""
     merge: bool = True

@@ -8,21 +8,34 @@ Three budgets of time, which never stand in for one another:
   answer, pauses before repeated tries included. When they are over, the server
   may have done what was asked.
 * `job`: seconds from submission until a job's result is here, however many
-  requests that takes. `None` waits for ever. Only managed execution knows it.
+  requests that takes. `None` waits for ever. Only managed execution knows it,
+  where `deadline` goes before it.
 """
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from arango_jobs.errors import OptionError
 
-__all__ = ["DEFAULT_HOST", "Timeouts", "parse_hosts", "positive_seconds"]
+__all__ = ["DEFAULT_HOST", "Timeouts", "check_names", "parse_hosts", "positive_seconds"]
 
 DEFAULT_HOST = "http://127.0.0.1:8529"
+
+
+def check_names(owner: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise `OptionError` for a name of `given` that is not `known`, with one that is like it."""
+    names = list(known)
+    for name in given:
+        if name in names:
+            continue
+        close = difflib.get_close_matches(name, names, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(names))}"
+        raise OptionError(f"{owner} has no option {name!r}; {hint}")
 
 
 def positive_seconds(name: str, value: float | None) -> float | None:
@@ -66,6 +79,8 @@ def parse_hosts(hosts: str | Sequence[str]) -> tuple[str, ...]:
 
     `hosts` is one URL, several with commas between, or a sequence of them.
     """
+    if not isinstance(hosts, Iterable):
+        raise OptionError(f"hosts must be a URL or several, not {hosts!r}")
     parts = hosts.split(",") if isinstance(hosts, str) else list(hosts)
     if not parts:
         raise OptionError("hosts is empty; give at least one URL such as " + DEFAULT_HOST)

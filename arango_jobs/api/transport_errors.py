@@ -82,4 +82,4 @@ def _why(causes: list[BaseException]) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
     innermost = causes[-1]
-    return f"{type(innermost).__name__}: {innermost}"[:200]
+    return f"{type(innermost).__name__}: {innermost}"[:200].rstrip()

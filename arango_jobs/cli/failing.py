@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from urllib.parse import unquote
 
 import click
 
@@ -21,6 +23,16 @@ __all__ = ["FAILED", "INTERRUPTED", "TIMED_OUT", "USAGE", "complain", "exit_code
 FAILED, USAGE, TIMED_OUT, INTERRUPTED = 1, 2, 124, 130
 
 
+# What a group without a command ends with; older click has no such class, and exits.
+_HELP: tuple[type[click.UsageError], ...] = tuple(
+    getattr(click.exceptions, name)
+    for name in ("NoArgsIsHelpError",)
+    if hasattr(click.exceptions, name)
+)
+_NO_DATABASE = 1228
+_DATABASE = re.compile("/_db/([^/?]+)")
+
+
 def complain(text: str) -> None:
     """Print one line on standard error."""
     sys.stderr.write(f"arango-jobs: {text}\n")
@@ -32,7 +44,16 @@ def one_line(error: BaseException) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, ArangoServerError) and error.http_code in (401, 403):
         return f"{text} (wrong user name or password, or no rights on this database?)"
+    named = _DATABASE.search(getattr(error, "url", ""))
+    if isinstance(error, ArangoServerError) and error.error_code == _NO_DATABASE and named:
+        return f"{text} (is there a database {unquote(named[1])!r}?)"
     return text
+
+
+def _of_click(error: click.ClickException) -> str:
+    text = " ".join(error.format_message().split())
+    context = getattr(error, "ctx", None)
+    return text if context is None else f"{text} (see {context.command_path} --help)"
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -41,8 +62,11 @@ def exit_code_of(error: BaseException) -> int:
         return error.code if isinstance(error.code, int) else FAILED
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    if isinstance(error, click.ClickException):
+    if isinstance(error, _HELP):
         error.show()
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        complain(_of_click(error))
         return error.exit_code
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         complain("interrupted")

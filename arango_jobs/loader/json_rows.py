@@ -57,9 +57,16 @@ def _fill(row: Row, text: bytes) -> None:
             json.loads(text, parse_int=_exact)
     except ValueError as error:
         row.text = text[:_SHOWN].decode("utf-8", "replace")
-        row.fail(f"malformed JSON: {error}")
+        row.fail(f"malformed JSON: {_reason(error)}")
         return
     _set(row, value)
+
+
+def _reason(error: ValueError) -> str:
+    """Return what is wrong and in which column; the error's own line is always 1."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} (column {error.colno})"
+    return str(error)
 
 
 def _exact(digits: str) -> int:

@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from typing import Any
 
 from arango_jobs.clock import Clock, SystemClock
-from arango_jobs.errors import OptionError
 from arango_jobs.loader.checkpoint import Checkpoint, new_id, open_checkpoint
 from arango_jobs.loader.chunks import chunks
 from arango_jobs.loader.convert import Converter, check_columns, make_converter
@@ -28,6 +27,7 @@ from arango_jobs.loader.sources import Source, open_source
 from arango_jobs.loader.stopping import StopSwitch
 from arango_jobs.loader.tally import Tally
 from arango_jobs.loader.target import LoadTarget, open_target
+from arango_jobs.options import check_names
 
 __all__ = ["load"]
 
@@ -51,10 +51,8 @@ def load(
     `SourceError`, `CheckpointError`, `DeadLetterError` and `LoadStoppedError`, whose
     `report` says what had been confirmed.
     """
-    try:
-        chosen = LoadOptions(**options)
-    except TypeError as error:
-        raise OptionError(f"load: {error}") from None
+    check_names("load", options, LoadOptions.__slots__)
+    chosen = LoadOptions(**options)
     with ExitStack() as stack:
         opened = open_source(source, chosen)
         stack.callback(opened.close)

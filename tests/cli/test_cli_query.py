@@ -8,6 +8,7 @@ import pytest
 from cli_support import AIRPORTS, Cli
 
 from arango_jobs.cli import output
+from arango_jobs.local import LocalServer
 
 
 def test_without_a_server(cli: Cli) -> None:
@@ -87,3 +88,19 @@ def test_a_file_that_cannot_be_loaded_first(cli: Cli) -> None:
     done = cli("query", "RETURN 1", "--load", "nope.csv:c")
     assert (done.code, done.out) == (2, "")
     assert "there is no file nope.csv" in done.err
+
+
+def test_a_database_that_is_not_there(cli: Cli) -> None:
+    """It is named."""
+    with LocalServer() as server:
+        done = cli("query", "RETURN 1", "--url", server.url, "--db", "no db")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert done.err.endswith("database not found (is there a database 'no db'?)\n")
+
+
+@pytest.mark.parametrize("arguments", [["query"], ["load", "x", "-c", "c", "--window", "-1"]])
+def test_wrong_usage_is_one_line(cli: Cli, arguments: list[str]) -> None:
+    """One line, which says where there is help."""
+    done = cli(*arguments)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert done.err.endswith(f"(see arango-jobs {arguments[0]} --help)\n")
