@@ -15,6 +15,9 @@ __all__ = ["Load", "Meter"]
 _FEWEST = 32
 """Ended jobs that make a round, at least: fewer give no rate."""
 
+_WEIGHT = 0.2
+"""Of the last round in the average over rounds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -23,25 +26,40 @@ class Load:
     busy: float
     queued: float
     rate: float
+    silence: float
+    """Seconds for which nothing was heard, the longest time in a round: ours or the network's."""
 
 
 class Meter:
     """Counts the ended jobs of one round, and adds up their times."""
 
-    __slots__ = ("_began_at", "_count", "_samples", "_seconds", "_size", "_waits")
+    __slots__ = (
+        "_began_at",
+        "_count",
+        "_heard_at",
+        "_samples",
+        "_seconds",
+        "_silence",
+        "_silences",
+        "_size",
+        "_waits",
+    )
 
     def __init__(self) -> None:
+        self._silences = 0.0
         self.begin(0.0, 0.0)
 
     def begin(self, now: float, size: float) -> None:
         """Begin a round of `size` jobs."""
-        self._began_at = now
+        self._began_at = self._heard_at = now
         self._size = max(_FEWEST, int(size))
         self._count = self._samples = 0
-        self._seconds = self._waits = 0.0
+        self._seconds = self._waits = self._silence = 0.0
 
-    def waited(self, seconds: float) -> None:
+    def waited(self, seconds: float, now: float) -> None:
         """Take a queue time that the server has told."""
+        self._silence = max(self._silence, now - self._heard_at)
+        self._heard_at = now
         self._samples += 1
         self._waits += seconds
 
@@ -58,4 +76,5 @@ class Meter:
         rate = self._count / (now - self._began_at)
         seconds = self._seconds / self._count
         waited = min(seconds, self._waits / self._samples)
-        return Load(rate * (seconds - waited), rate * waited, rate)
+        self._silences += _WEIGHT * (self._silence - self._silences)
+        return Load(rate * (seconds - waited), rate * waited, rate, self._silences)

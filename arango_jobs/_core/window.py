@@ -31,17 +31,19 @@ _USED = 0.8
 """Share of the window in flight from which on it counts as used."""
 _SHORT = 128.0
 """A queue that refuses below so many jobs is short."""
-_RETREAT = 0.9
+_RETREAT = 0.85
 _PRICE = 150.0
 """Ended jobs that pay for one refusal: fewer than one in a hundred may be refused."""
 _LONGEST = 16.0
 """Rounds that paying takes at most, so that a small window recovers, too."""
 _PACE = 16.0
 """Rounds to the ceiling, times the ceiling's root, for each job of the way."""
-_SPARE = 0.5
+_SPARE = 0.8
 """Jobs of ours that shall wait, times the root of those worked on."""
 _HURRY = 0.1
 """The same, times the root of those that end in a second: a short queue time is no queue."""
+_MOST_SPARE = 0.5
+"""Share of those worked on that may wait besides, for times in which we send nothing."""
 _GRACE = 0.001
 """Seconds of queue time that say nothing: the header's resolution."""
 _GAIN = 0.25
@@ -94,8 +96,9 @@ class Window:
 
     def accepted(self, in_flight: int) -> None:
         """Take that a job was accepted, and that `in_flight` are on the host."""
+        self._has_begun = True
         self._is_used = in_flight >= _USED * int(self.limit)
-        if not self._has_begun and self._ceiling == _UNKNOWN and self.limit < _SECOND:
+        if self.limit < _SECOND and self._ceiling == _UNKNOWN and not self.is_sharing:
             self._grow(1.0)
 
     def finished(self, sent_at: float, now: float) -> bool:
@@ -103,7 +106,6 @@ class Window:
 
         Changes are told once a round.
         """
-        self._has_begun = True
         if not self._is_used:
             self._meter.begin(now, self.limit)
             return False
@@ -135,7 +137,7 @@ class Window:
 
     def queue_time(self, seconds: float, sent_at: float, now: float) -> bool:
         """Take what the server tells; retreat if it is above the limit."""
-        self._meter.waited(seconds)
+        self._meter.waited(seconds, now)
         if not self._has_begun and seconds > _GRACE:
             self.is_sharing = True
         if seconds <= self._queue_limit or sent_at <= self._epoch_at:
@@ -178,7 +180,7 @@ class Window:
         load = self._meter.load(now)
         if load is None:
             return
-        spare = max(_SPARE * sqrt(load.busy), _HURRY * sqrt(load.rate))
+        spare = _spare(load)
         if not self.is_sharing:
             self.is_sharing = self.limit >= _SHORT and load.queued > spare
         if self.is_sharing:
@@ -194,3 +196,12 @@ class Window:
         self.reason = "growing" if step > 0.0 else "queue time"
         if step < 0.0:
             self.limit = max(self.limit / 2.0, self.limit + step)
+
+
+def _spare(load: Load) -> float:
+    """Return how many jobs of ours shall wait: what the workers need until we send more.
+
+    It has to grow less than `load` does: then managers end up with equal shares.
+    """
+    least = max(_SPARE * sqrt(load.busy), _HURRY * sqrt(load.rate))
+    return least + min(load.rate * load.silence, _MOST_SPARE * load.busy)
