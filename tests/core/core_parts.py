@@ -15,7 +15,9 @@ _numbers = itertools.count(1)
 def kind_of(name: str = "document.insert", **changes: Any) -> OperationKind[Any]:
     """Return a kind; `merge=True` gives it a plan."""
     if changes.pop("merge", False):
-        changes["merge"] = MergePlan("POST", "/_db/test/_api/document/c", lambda o: o.body, dict, 202)
+        changes["merge"] = MergePlan(
+            "POST", "/_db/test/_api/document/c", lambda o: o.body, dict, 202
+        )
     settings: dict[str, Any] = {
         "method": "POST",
         "database": "test",

@@ -180,7 +180,9 @@ class Link:
         if not self.queue:
             return
         epoch = self.queue[0].ask.epoch
-        fit = [each for each in self.connections if epoch in (0, each.number) or each.number < epoch]
+        fit = [
+            each for each in self.connections if epoch in (0, each.number) or each.number < epoch
+        ]
         if fit:
             self.world.random.choice(fit).written.append(self.queue.popleft())
         elif self.connections or self.made > epoch > 0:
@@ -266,9 +268,7 @@ class Link:
 class World:
     """Everything around one engine."""
 
-    def __init__(
-        self, hosts: int = 1, seed: int = 1, options: EngineOptions | None = None
-    ) -> None:
+    def __init__(self, hosts: int = 1, seed: int = 1, options: EngineOptions | None = None) -> None:
         self.now = 1000.0
         self.random = Random(seed)
         self.options = options or EngineOptions(can_renew=True)
@@ -448,8 +448,9 @@ class World:
             if self.engine.is_idle and not any(link.queue for link in self.links):
                 return
             due = self.engine.next_due(self.now)
-            is_busy = any(link.queue or any(c.written for c in link.connections)
-                          for link in self.links)
+            is_busy = any(
+                link.queue or any(c.written for c in link.connections) for link in self.links
+            )
             if due is not None and not is_busy:
                 self.now = max(self.now, due)
             else:
@@ -460,8 +461,10 @@ class World:
         open_parts = [part for part in self.parts if not part.done()]
         jobs = [list(host.watch.jobs.values()) for host in self.engine.hosts]
         ways = [
-            [(c.number, len(c.written), len(c.answers), c.process is link.process)
-             for c in link.connections]
+            [
+                (c.number, len(c.written), len(c.answers), c.process is link.process)
+                for c in link.connections
+            ]
             for link in self.links
         ]
         return f"{open_parts[:5]} {jobs} {ways}"
@@ -476,6 +479,7 @@ class World:
             entry
             for link in self.links
             for entry in link.process.entries.values()
-            if entry.job is not None and entry.is_told
+            if entry.job is not None
+            and entry.is_told
             and (entry.job.sent_at or 0.0) > link.process.started_at
         ]

@@ -155,8 +155,13 @@ def test_no_row_is_left_out() -> None:
     assert len(OF_JOBS) + len(TIDYING) + len(LISTS) == len(DECISIONS)
     for call, meanings in {call: set() for call in STATE_FOR}.items():
         possible = {meaning for each, meaning in DECISIONS if each is call}
-        assert possible >= set(Meaning) - {Meaning.ACCEPTED, Meaning.RESULT, Meaning.OK,
-                                           Meaning.PENDING, Meaning.QUEUE_TIME}
+        assert possible >= set(Meaning) - {
+            Meaning.ACCEPTED,
+            Meaning.RESULT,
+            Meaning.OK,
+            Meaning.PENDING,
+            Meaning.QUEUE_TIME,
+        }
         assert not meanings
 
 

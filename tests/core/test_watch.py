@@ -220,4 +220,3 @@ def test_requests_in_a_minute(count: int) -> None:
         bench.world.plan()
     assert len(bench.host.watch.jobs) == count
     assert 0 < sum(asked.values()) <= 20 * 60, asked
-
