@@ -29,6 +29,8 @@ def only_reads(response: Response) -> bool:
     collections, nodes = plan.get("collections"), plan.get("nodes")
     if not isinstance(collections, list) or not isinstance(nodes, list):
         return False
+    if not all(isinstance(one, dict) for one in (*collections, *nodes)):
+        return False
     return all(one.get("type") == "read" for one in collections) and not any(
         node.get("type") in _WRITING_NODES for node in nodes
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from arango_jobs._core.engine import EngineOptions
-from arango_jobs._core.meanings import Call, Meaning
 from core_parts import FakePart
 from core_world import Answer, World, Written
+
+from arango_jobs._core.engine import EngineOptions
+from arango_jobs._core.meanings import Call, Meaning
 
 ID = "101"
 

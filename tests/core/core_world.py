@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from core_parts import FakePart
+
 from arango_jobs._core.actions import Ask, End, Outcome, WindowChange
 from arango_jobs._core.engine import Engine, EngineOptions
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs.operations import Retry
-from core_parts import FakePart
 
 CONFLICT = "unique constraint violated"
 

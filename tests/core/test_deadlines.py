@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from core_bench import Bench
+from core_parts import FakePart, kind_of
+
 from arango_jobs._core.actions import Outcome
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs.operations import Retry
-from core_bench import Bench
-from core_parts import FakePart, kind_of
 
 INSERT = kind_of("document.insert")
 STATES = ["submitting", "pending", "fetching", "asking"]

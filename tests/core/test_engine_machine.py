@@ -10,11 +10,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from arango_jobs._core import watch
-from arango_jobs._core.engine import EngineOptions
-from arango_jobs._core.meanings import Meaning
-from arango_jobs._core.states import State
-from arango_jobs.operations import Retry
 from core_parts import FakePart, kind_of
 from core_world import World
 from hypothesis import HealthCheck, settings
@@ -26,6 +21,12 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+
+from arango_jobs._core import watch
+from arango_jobs._core.engine import EngineOptions
+from arango_jobs._core.meanings import Meaning
+from arango_jobs._core.states import State
+from arango_jobs.operations import Retry
 
 KINDS = {
     "once": kind_of("aql.write", is_query=True),

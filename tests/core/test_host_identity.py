@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from core_bench import Bench
+from core_parts import FakePart, kind_of
+from core_world import Answer
+
 from arango_jobs._core.actions import Outcome
 from arango_jobs._core.host import Identity
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs.operations import Retry
-from core_bench import Bench
-from core_parts import FakePart, kind_of
-from core_world import Answer
 
 ONCE = kind_of("document.insert")
 AGAIN = kind_of("document.replace", retry=Retry.IDEMPOTENT)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from arango_jobs._core.actions import Outcome
-from arango_jobs._core.meanings import Call, Meaning
-from arango_jobs.operations import Retry
 from core_bench import Bench
 from core_parts import FakePart, kind_of
 from core_world import CONFLICT, Answer
+
+from arango_jobs._core.actions import Outcome
+from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs.operations import Retry
 
 ONCE = kind_of("document.insert", merge=True)
 AGAIN = kind_of("document.replace", merge=True, retry=Retry.IDEMPOTENT)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from arango_jobs._core.waiting import WaitingRoom
 from core_parts import FakePart, kind_of
+
+from arango_jobs._core.waiting import WaitingRoom
 
 MERGED = kind_of(merge=True)
 PLAIN = kind_of("aql.execute")

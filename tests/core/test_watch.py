@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from core_bench import Bench
+from core_parts import FakePart, kind_of
+
 from arango_jobs._core.expectation import Expectations
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._core.states import State
 from arango_jobs._core.watch import FEW, LIST_LIMIT, LONGEST, Watch
-from core_bench import Bench
-from core_parts import FakePart, kind_of
 
 KIND = kind_of("aql.execute", is_query=True)
 
