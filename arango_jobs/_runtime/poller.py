@@ -80,6 +80,8 @@ class Poller:
         """What was handed in: futures, with their deadline where they have one."""
         self._commands: deque[Callable[[float], None]] = deque()
         self._thread: threading.Thread | None = None
+        self._latest: threading.Thread | None = None
+        """The thread that may be on its way out still, when there is no `_thread` any more."""
         # Reentrant: a manager may be collected, and close it, while this is held.
         self._thread_lock = threading.RLock()
         self.is_asleep = True
@@ -119,7 +121,7 @@ class Poller:
     def stop(self, timeout: float | None) -> bool:
         """End the thread, idle or not; say whether it has ended."""
         self._is_stopping = True
-        thread = self._thread
+        thread = self._latest
         if thread is None or thread is threading.current_thread():
             return True
         self.transport.wake()
@@ -137,7 +139,7 @@ class Poller:
 
     def join(self, timeout: float | None) -> bool:
         """Wait for the thread to end by itself; say whether it has."""
-        thread = self._thread
+        thread = self._latest
         if thread is None or thread is threading.current_thread():
             return True
         thread.join(timeout)
@@ -168,6 +170,7 @@ class Poller:
             if self._thread is not None or self._is_stopping or self._is_closed:
                 return
             self._thread = threading.Thread(target=self.run, name=self._name, daemon=True)
+            self._latest = self._thread
             self._thread.start()
 
     # ---- on its own thread
@@ -194,6 +197,8 @@ class Poller:
         """Perform one round, waiting at most `longest` seconds; say whether nothing is left."""
         now = self._clock.monotonic()
         self._take_in(now)
+        if self._journal_error is not None:
+            self._end_waiting(self._journal_error)
         if self._signer.is_due and not self.engine.is_idle:
             self.engine.begin_renewal(now)
         self.engine.plan(now)
@@ -324,14 +329,25 @@ class Poller:
             journal.close()
         if self._refuse is not None:
             self._refuse(error)
+        self._end_waiting(error)
 
     def _withhold(self, job: Job, error: LedgerError, now: float) -> None:
         """End a job that is not sent because the journal could not take it."""
         self.engine.dropped(job, now)
+        if not job.tries:
+            self._end_unsent(job.parts, error)
+            return
         ended = Ended()
-        if job.tries:
-            self._end(End(Outcome.UNKNOWN, job.parts, job, reason=str(error), cause=error), ended)
-        for part in job.parts:
+        self._end(End(Outcome.UNKNOWN, job.parts, job, reason=str(error), cause=error), ended)
+        self._tell(ended)
+
+    def _end_waiting(self, error: LedgerError) -> None:
+        if self.engine.waiting.count:
+            self._end_unsent(self.engine.waiting.drain(), error)
+
+    def _end_unsent(self, parts: list[Any], error: LedgerError) -> None:
+        ended = Ended()
+        for part in parts:
             own = LedgerError(f"it was never sent: {error}", path=error.path)
             own.__cause__ = error
             if part.end_with_error(own):
