@@ -83,6 +83,9 @@ def test_has_goes_out_as_get_and_tells_revisions(jobs):
     wrong = c.has({"_key": "a", "_rev": "_none"})
     assert isinstance(wrong.exception(10), DocumentRevisionError)
     assert wrong.job_id is not None
+    # A key that has to be quoted goes another way.
+    quoted = c.has("a%b")
+    assert (quoted.result(10), quoted.job_id is None) == (False, False)
 
 
 def test_any_other_head_is_answered_directly(jobs):
