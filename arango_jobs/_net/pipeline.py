@@ -31,6 +31,7 @@ __all__ = ["PipelineTransport"]
 _SMALL_BODY = 1 << 16
 # Selectors count in whole milliseconds, as epoll does.
 _SHORT = 0.001
+_SHORTEST = 0.00005
 
 
 class PipelineTransport:

@@ -18,7 +18,7 @@ class Signer:
     def __init__(self, credentials: Credentials | None, time: Callable[[], float]) -> None:
         self._credentials = credentials
         self._time = time
-        self._signed: dict[Headers, Headers] = {}
+        self._signed: dict[int, tuple[Headers, Headers]] = {}
         self._header: str | None = None
 
     @property
@@ -43,12 +43,15 @@ class Signer:
         if header != self._header:
             self._header = header
             self._signed.clear()
-        signed = self._signed.get(request.headers)
-        if signed is None:
-            signed = (*request.headers, ("authorization", header)) if header else request.headers
-            # Headers that carry a revision differ from one request to the next.
-            if len(self._signed) < 64:
-                self._signed[request.headers] = signed
+        # Nearly all requests share a few tuples of headers, which are known by identity.
+        known = self._signed.get(id(request.headers))
+        if known is not None and known[0] is request.headers:
+            request.headers = known[1]
+            return request
+        signed = (*request.headers, ("authorization", header)) if header else request.headers
+        # Headers that carry a revision differ from one request to the next.
+        if len(self._signed) < 64:
+            self._signed[id(request.headers)] = (request.headers, signed)
         request.headers = signed
         return request
 
