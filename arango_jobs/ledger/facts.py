@@ -19,11 +19,13 @@ __all__ = ["KindFacts", "facts_of", "public_headers"]
 _PUBLIC_HEADERS = frozenset(
     {
         "accept",
+        "charset",
         "content-encoding",
         "content-type",
         "if-match",
         "if-none-match",
         "x-arango-allow-dirty-read",
+        "x-arango-driver",
     }
 )
 _SECRET_PATHS = ("/_open/auth", "/_api/user", "/_api/token", "/_api/database", "/_admin/execute")
@@ -42,7 +44,7 @@ class KindFacts:
     retry: str = "never"
     is_text: bool = False
     is_query: bool = False
-    is_head: bool = False
+    is_direct: bool = False
     order: str | None = None
     merge: tuple[str, str, int] | None = None
     """Method, target and the status that the single call has on success."""
@@ -79,7 +81,7 @@ def facts_of(kind: OperationKind[Any]) -> KindFacts:
         retry=kind.retry.value,
         is_text=kind.is_text,
         is_query=kind.is_query,
-        is_head=kind.is_head,
+        is_direct=kind.is_direct,
         order=kind.order,
         merge=None if plan is None else (plan.method, plan.target, plan.status),
         lenient=is_lenient(kind),

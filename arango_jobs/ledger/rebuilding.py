@@ -107,7 +107,7 @@ def _kind_of(
         is_query=facts.is_query,
         merge=None if facts.merge is None else plan,
         order=facts.order,
-        is_head=facts.is_head,
+        is_direct=facts.is_direct,
     )
 
 
