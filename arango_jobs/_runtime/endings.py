@@ -33,6 +33,7 @@ __all__ = ["Ended", "Endings"]
 
 Futures = list[JobFuture[Any]]
 _TOO_LARGE = 413
+_SYSTEM_ATTRIBUTES = {"_id", "_key", "_rev"}
 
 
 @dataclass(slots=True)
@@ -77,7 +78,11 @@ class Endings:
     def end(self, end: End, ended: Ended) -> None:
         """End the futures of `end`, add them to `ended`; one that has ended is left alone."""
         if end.outcome is Outcome.ANSWERED:
-            self._answered(end, ended)
+            try:
+                self._answered(end, ended)
+            except BaseException as error:  # noqa: BLE001  a deserializer is user code, too
+                for part in end.parts:
+                    self._fail(part, error, ended.failed)
         else:
             self._by_outcome[end.outcome](end, ended)
 
@@ -85,14 +90,14 @@ class Endings:
         """End repeated inserts with what their documents, read back, tell of the first run."""
         ended = Ended()
         found = {
-            document["_key"]: document
+            str(document["_key"]): document
             for document in (documents if isinstance(documents, list) else ())
-            if isinstance(document, dict) and "_rev" in document
+            if isinstance(document, dict) and document.keys() >= _SYSTEM_ATTRIBUTES
         }
         for part in parts:
             operation = part.operation
             assert operation is not None
-            document = found.get(operation.key)
+            document = found.get(str(operation.key))
             if document is None:
                 reason = "its key was taken by its first run, and the document is gone since"
                 self._fail(part, JobLostError(reason, **_facts(part)), ended.lost)

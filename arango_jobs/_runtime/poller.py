@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from arango_jobs._core.actions import Ask, End, Outcome, WindowChange
@@ -34,6 +34,7 @@ from arango_jobs._wire.signing import Signer
 from arango_jobs.clock import Clock
 from arango_jobs.errors import LedgerError, ManagerDiedError, NotHTTPError
 from arango_jobs.logs import logger
+from arango_jobs.operations import Response
 
 __all__ = ["Poller"]
 
@@ -166,6 +167,10 @@ class Poller:
         return [future for future in found if not future.done()]
 
     def _start(self) -> None:
+        if self.died_of is not None:
+            # Who had a permit when it died comes too late.
+            self._end_dead(self.open_futures())
+            return
         with self._thread_lock:
             if self._thread is not None or self._is_stopping or self._is_closed:
                 return
@@ -369,7 +374,7 @@ class Poller:
         response = reply.response
         engine = self.engine
         if ask.call is Call.RENEW:
-            engine.renewed(self._signer.renewed(response), now)
+            self._renewed(ask, response, now)
             return
         meaning, detail = read(ask, response)
         told = response.headers.get(QUEUE_TIME)
@@ -394,6 +399,13 @@ class Poller:
             self.news.submitted(ask.job.parts)
         elif self._journal is not None:
             self._note_refusal(ask)
+
+    def _renewed(self, ask: Ask, response: Response, now: float) -> None:
+        if response.status >= 500:
+            # It has not refused: it is asked again.
+            self.engine.heard(ask, Meaning.ODD, response, now)
+        else:
+            self.engine.renewed(self._signer.renewed(response), now)
 
     def _hear_failure(self, failure: Failure, now: float) -> None:
         ask: Ask = failure.exchange.token
@@ -468,13 +480,21 @@ class Poller:
 
     def _die(self, error: BaseException) -> None:
         self.died_of = error
-        self._is_stopping = True
+        self._is_stopping = self.is_asleep = True
         logger.critical("the poller of %s has died: %r", self._name, error, exc_info=error)
-        ended = Ended()
-        for future in self.open_futures():
-            reason = ManagerDiedError(f"the manager's thread ended of {error!r}")
-            reason.__cause__ = error
-            if future.end_with_error(reason):
-                ended.lost.append(future)
-        self.news.ended(ended)
+        if self._refuse is not None:
+            self._refuse(self._death())
+        self._end_dead(self.open_futures())
         self._leave()
+        # Whoever put something in before the line above may have taken the thread for alive.
+        self._end_dead(self.open_futures())
+
+    def _death(self) -> ManagerDiedError:
+        reason = ManagerDiedError(f"the manager's thread ended of {self.died_of!r}")
+        reason.__cause__ = self.died_of
+        return reason
+
+    def _end_dead(self, futures: Iterable[JobFuture[Any]]) -> None:
+        ended = Ended()
+        ended.lost.extend(future for future in futures if future.end_with_error(self._death()))
+        self.news.ended(ended)
