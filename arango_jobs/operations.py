@@ -143,8 +143,9 @@ class OperationKind(Generic[T]):
     merge: MergePlan | None = None
     order: str | None = None
     """Operations with the same `order` and key run one after the other, in order of submission."""
-    is_head: bool = False
-    """Whether it must not become a job (HEAD: server-protocol.md H-13)."""
+    is_direct: bool = False
+    """Whether a manager sends it at once instead of as a job: HEAD (server-protocol.md H-13), and
+    calls about jobs, which would be about themselves."""
     prefix: str = field(init=False)
 
     def __post_init__(self) -> None:

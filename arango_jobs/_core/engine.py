@@ -560,7 +560,7 @@ class Engine:
         """Return what an answer means where an earlier try may have run."""
         if job.cancel_by is not None and response.status == 410:
             return Outcome.UNKNOWN, "it was cancelled, and an earlier try may have run"
-        if ask.call is Call.SUBMIT and not job.kind.is_head:
+        if ask.call is Call.SUBMIT and not job.kind.is_direct:
             why = f"HTTP {response.status}"
             return Outcome.UNKNOWN, f"an earlier try may have run, and the next was refused: {why}"
         return Outcome.ANSWERED, ""

@@ -29,7 +29,7 @@ def _submit(ask: Ask, encode: Encode) -> Request:
     if job.is_merged:
         return array_request(job.kind, job.parts, encode)
     part = job.parts[0]
-    mode = None if job.kind.is_head else "store"
+    mode = None if job.kind.is_direct else "store"
     return job_api.operation_request(part.operation, part.payload or b"", mode=mode)
 
 
@@ -107,7 +107,7 @@ def _read_identify(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:
 
 def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     assert ask.job is not None
-    if ask.job.kind.is_head:
+    if ask.job.kind.is_direct:
         meaning = job_api.read_call(response)
         return (meaning if meaning.is_refusal else Meaning.RESULT), response
     meaning = job_api.read_submit(response)

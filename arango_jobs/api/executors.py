@@ -89,7 +89,7 @@ class AsyncExecutor:
         return job if self.return_result else None
 
     def _submit(self, operation: Operation[T]) -> AsyncJob[T]:
-        if operation.kind.is_head:
+        if operation.kind.method == "HEAD":
             raise UnsupportedInContextError(
                 f"{operation!r} cannot become a job: fetching the result of a HEAD request "
                 "hangs on several versions of the server; use GET"

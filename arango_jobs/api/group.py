@@ -88,7 +88,7 @@ class ApiGroup(Generic[C]):
                 retry=retry or (Retry.SAFE if method == "GET" else Retry.NEVER),
                 is_text=is_text,
                 is_query=is_query,
-                is_head=method == "HEAD",
+                is_direct=method == "HEAD" or path.startswith("/_api/job/"),
             ),
             body,
         )

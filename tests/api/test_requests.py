@@ -93,7 +93,7 @@ def test_built_only(row: Row, recording: StandardDatabase, answers: Answers) -> 
     assert (operation.kind.method, operation.target) == (row.method, "/_db/test" + row.path)
     assert operation.body == row.body
     assert plain(answered(operation, row.reply)) == row.result
-    assert not operation.kind.is_head
+    assert operation.kind.is_direct == row.path.startswith("/_api/job/")
     assert answers.asked == []
 
 

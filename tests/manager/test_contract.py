@@ -396,3 +396,11 @@ def test_no_thread_while_nothing_is_outstanding(arango_db: Database) -> None:
     jobs.aql.execute("RETURN 1").result(timeout=30)
     jobs.shutdown()
     assert set(threading.enumerate()) == before
+
+
+def test_calls_about_jobs_are_no_jobs(job_manager: JobManager) -> None:
+    """A job that clears all jobs would clear itself."""
+    assert job_manager.db.clear_async_jobs().result(timeout=30) is True
+    future = job_manager.db.async_jobs("pending")
+    assert future.result(timeout=30) == []
+    assert future.job_id is None

@@ -162,7 +162,7 @@ class TestSubmit:
     )
     def test_head(self, response: Response, expected: Meaning) -> None:
         """A HEAD is no job (H-13): its answer is its own, but for refusals."""
-        assert meaning(Call.SUBMIT, response, is_head=True) is expected
+        assert meaning(Call.SUBMIT, response, is_direct=True) is expected
 
 
 @pytest.mark.parametrize("call", [Call.LIST, Call.ASK, Call.CANCEL, Call.DELETE, Call.CONFIRM])

@@ -95,7 +95,7 @@ def test_own_headers() -> None:
 
 def test_head() -> None:
     """It is not asked for as a job (H-13)."""
-    operation = Operation(kind(method="HEAD", is_head=True), None, "k")
+    operation = Operation(kind(method="HEAD", is_direct=True), None, "k")
     request = request_for(ask(Call.SUBMIT, Part(operation)), json.dumps)
     assert request.headers == ()
 

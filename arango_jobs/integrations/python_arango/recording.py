@@ -87,7 +87,7 @@ class Recorder:
             retry=_retry(method, path, request),
             is_text=True,
             is_query=is_query,
-            is_head=method == "HEAD" or bool(_AT_ONCE.match(path)),
+            is_direct=method == "HEAD" or bool(_AT_ONCE.match(path)),
         )
         return Operation(kind, body)
 
