@@ -152,6 +152,7 @@ from arango_jobs.errors import (
     VertexCollectionDeleteError,
     VertexCollectionListError,
 )
+from arango_jobs.ledger import EntryState, LedgerEntry, Recovered
 from arango_jobs.manager import HostStats, JobManager, ManagedDatabase, Stats
 from arango_jobs.operations import Operation, Request, Response, Retry
 from arango_jobs.options import Timeouts
@@ -244,6 +245,7 @@ __all__ = [
     "EdgeDefinitionListError",
     "EdgeDefinitionReplaceError",
     "EdgeListError",
+    "EntryState",
     "FailedBatch",
     "Forget",
     "Graph",
@@ -270,6 +272,7 @@ __all__ = [
     "JobLostError",
     "JobManager",
     "JobRecord",
+    "LedgerEntry",
     "LedgerError",
     "Managed",
     "ManagedDatabase",
@@ -282,6 +285,7 @@ __all__ = [
     "PermissionListError",
     "PermissionResetError",
     "PermissionUpdateError",
+    "Recovered",
     "Request",
     "RequestTimeoutError",
     "Response",
