@@ -121,14 +121,28 @@ def _ask(name: str, settings: Settings) -> Report | None:
         file = Path(folder) / "report.json"
         command = [sys.executable, "-m", "benchmarks.one", name]
         command += [json.dumps(settings.to_json()), str(file)]
-        try:
-            subprocess.run(command, check=True, timeout=_PATIENCE[settings.form])
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            print(f"{name} failed: {error}\n", file=sys.stderr)
+        status = _run(command, _PATIENCE[settings.form])
+        if status != 0:
+            why = "took too long" if status is None else f"failed with status {status}"
+            print(f"{name} {why}\n", file=sys.stderr)
             return None
         report = Report.from_json(json.loads(file.read_text()))
     _show(report)
     return report
+
+
+def _run(command: list[str], seconds: float) -> int | None:
+    """Return the status of `command`, `None` where it had to be ended."""
+    with subprocess.Popen(command) as process:
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            return None
 
 
 def _show(report: Report) -> None:

@@ -47,13 +47,17 @@ def run(settings: Settings, server: Server) -> Report:
         return report
     few = settings.of(tiny=50, short=20_000, full=50_000)
     many = settings.of(tiny=50, short=100_000, full=200_000)
-    where = {"seed": settings.seed, "is_pinned": settings.is_pinned, "url": server.url}
+    where = {"seed": settings.seed, "is_pinned": settings.is_pinned}
     for name, state in _STATES.items():
         tell(name)
-        measured = isolated.call("benchmarks.memory:traced", count=few, **where, **state)
-        server.reset()
-        system = isolated.call("benchmarks.memory:by_system", count=many, **where, **state)
-        server.reset()
+        found = {}
+        for function, count in (("traced", few), ("by_system", many)):
+            # The embedded server has another URL afterwards.
+            server.reset()
+            found[function] = isolated.call(
+                f"benchmarks.memory:{function}", url=server.url, count=count, **where, **state
+            )
+        measured, system = found["traced"], found["by_system"]
         report.add(name, bytes_traced=measured, bytes_RSS=system)
         for how, value in (("tracemalloc", measured), ("RSS", system)):
             text = f"bytes of a future {name}, by {how}"

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from benchmarks.cores import pin_server
-from benchmarks.servers.base import add_foreign_jobs, make_collection
+from benchmarks.servers.base import add_foreign_jobs
 
 __all__ = ["Local"]
 
@@ -52,7 +52,6 @@ class Local:
     def reset(self) -> None:
         """See `Server`: another one takes its place."""
         self.url = self._ask({"start": self._options})
-        make_collection(self)
 
     def requests(self) -> int:
         """See `Server`."""

@@ -1,6 +1,7 @@
 """The embedded server in a process of its own: a line of JSON in, a line of JSON out.
 
-{"start": {options}} starts one, or another one in its place, and says its URL;
+{"start": {options}} starts one with the collection, or another one in its place, and says
+its URL;
 {"stats": true} says how many requests it has got; the end of the input ends it.
 """
 
@@ -11,6 +12,7 @@ import sys
 from typing import Any
 
 from arango_jobs.local import LocalServer
+from benchmarks.servers.base import COLLECTION
 
 __all__ = ["main"]
 
@@ -20,6 +22,8 @@ def _answer(server: LocalServer | None, order: dict[str, Any]) -> tuple[LocalSer
         if server is not None:
             server.stop()
         server = LocalServer(**order["start"]).start()
+        # Past the protocol: a request would take as long as its operations are told to.
+        server.database().create_collection(COLLECTION)
         return server, server.url
     assert server is not None
     return server, sum(server.stats.values())

@@ -63,7 +63,7 @@ def test_a_question_is_answered(name: str) -> None:
     assert report.title in markdown.document([report], MACHINE, [])
 
 
-@pytest.mark.parametrize("name", ["throughput", "latency", "foreign"])
+@pytest.mark.parametrize("name", ["throughput", "waiting", "foreign"])
 def test_a_question_to_the_embedded_server(name: str) -> None:
     """It is answered without the stub as well, and no goal is judged by it."""
     settings = Settings(server="local", form="tiny", is_pinned=False)
