@@ -11,7 +11,7 @@ from arango_jobs.api.decode import json_of, shaped
 from arango_jobs.api.group import ApiGroup
 from arango_jobs.api.types import Json
 from arango_jobs.errors import ArangoServerError
-from arango_jobs.operations import Headers, Operation, Response, Retry
+from arango_jobs.operations import Headers, Operation, OperationKind, Response, Retry
 
 __all__ = ["QueryGroup"]
 
@@ -35,12 +35,19 @@ class QueryGroup(ApiGroup[C]):
     ) -> Operation[Cursor]:
         """Build a query whose rows come through a cursor."""
         connection = self._connection
+        slot = (name, error, headers, retry, allow_retry)
+        kind: OperationKind[Cursor] | None = connection.kinds.get(slot)
+        if kind is not None:
+            # Building a kind costs more than all the rest, and a load makes one query often.
+            return Operation(kind, _body(query, bind_vars, more))
 
         def decode(response: Response, operation: Operation[Cursor]) -> Cursor:
             body = json_of(response, operation)
             return Cursor(connection, body, connection.host_of(response), allow_retry)
 
-        return self._any_query(name, query, bind_vars, error, decode, more, headers, retry)
+        operation = self._any_query(name, query, bind_vars, error, decode, more, headers, retry)
+        connection.kinds[slot] = operation.kind
+        return operation
 
     def _query_for(
         self,
@@ -71,19 +78,23 @@ class QueryGroup(ApiGroup[C]):
         headers: Headers,
         retry: Retry,
     ) -> Operation[T]:
-        body: Json = {"query": query}
-        if bind_vars is not None:
-            body["bindVars"] = bind_vars
-        if more:
-            body.update(more)
         return self._operation(
             name,
             "POST",
             "/_api/cursor",
             decode,
             error,
-            body=body,
+            body=_body(query, bind_vars, more),
             headers=headers,
             retry=retry,
             is_query=True,
         )
+
+
+def _body(query: str, bind_vars: Json | None, more: Json | None) -> Json:
+    body: Json = {"query": query}
+    if bind_vars is not None:
+        body["bindVars"] = bind_vars
+    if more:
+        body.update(more)
+    return body
