@@ -207,6 +207,25 @@ def test_two_new_connections() -> None:
     assert bench.waiting(Call.FETCH)
 
 
+def test_question_that_was_asked_before_there_was_a_connection() -> None:
+    """It may have gone out on any connection since, so its answer speaks for none."""
+    bench = Bench()
+    part = FakePart(ONCE)
+    bench.submit(part)
+    bench.connect()
+    bench.accept()
+    bench.answer(Call.FETCH, Meaning.PENDING)
+    bench.pass_time(5.0)
+    if bench.waiting(Call.FETCH):
+        bench.answer(Call.FETCH, Meaning.PENDING)
+    bench.connect()
+    bench.know(uptime=0.5)
+    assert not part.ends
+    assert bench.waiting(Call.IDENTIFY)[0].ask.epoch == 2
+    bench.know(uptime=0.5)
+    assert part.ends == LOST
+
+
 class TestIds:
     """Ids of one process only grow: one that goes back is another process's (protocol §2.1)."""
 

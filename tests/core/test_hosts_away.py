@@ -68,6 +68,17 @@ def test_host_that_goes_away() -> None:
     assert bench.engine.is_idle
 
 
+def test_host_that_goes_away_after_a_fetch_broke() -> None:
+    """The question that follows a broken fetch has the same patience."""
+    bench = Bench(patience=60.0)
+    part = FakePart(ONCE)
+    bench.bring(part, "asking")
+    refuse_all(bench, 50.0)
+    assert not part.ends
+    refuse_all(bench, 20.0)
+    assert part.ends == [(Outcome.LOST, None)]
+
+
 def test_host_that_comes_back() -> None:
     """Within patience nothing is lost."""
     bench = Bench(patience=60.0)
