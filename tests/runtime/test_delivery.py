@@ -88,7 +88,7 @@ def test_nothing_runs_before_something_is_put() -> None:
     delivery = DeliveryThread("test-delivery")
     assert delivery.flush(0)
     assert delivery.stop(0)
-    assert threading.active_count() == 1
+    assert "test-delivery" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_idle_thread_ends_and_comes_back() -> None:
@@ -102,7 +102,7 @@ def test_idle_thread_ends_and_comes_back() -> None:
         assert delivery.flush(PATIENCE)
         threads[0].join(PATIENCE)
         assert seen == [number]
-    assert threading.active_count() == 1
+    assert "test-delivery" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_stop_runs_what_waits_and_takes_nothing_more(delivery: DeliveryThread) -> None:
