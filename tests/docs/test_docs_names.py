@@ -41,7 +41,7 @@ def test_public_names_are_there_and_explained(module: str) -> None:
 
 
 def test_public_methods_are_explained() -> None:
-    """Those of every public class, by a sentence that ends."""
+    """Those of every public class."""
     for name in arango_jobs.__all__:
         thing = getattr(arango_jobs, name)
         if not inspect.isclass(thing) or thing.__module__.startswith("concurrent"):
