@@ -16,7 +16,6 @@ from arango_jobs.local import Fault, LocalServer
 
 SECRET = "the embedded server's, of 32 bytes and more"
 DATABASE = "app"
-REQUEST_TIMEOUT = 0.25
 COUNT = 3
 """Operations in one array."""
 SUBMIT_ROUTES = {
@@ -121,7 +120,7 @@ class Scene:
     def manager(self, *, jwt: bool = False, **options: Any) -> Iterator[JobManager]:
         """Give a manager that has a connection already."""
         db = self.client.db(DATABASE, auth_method="jwt") if jwt else self.db
-        options = {"request_timeout": REQUEST_TIMEOUT, "patience": 10.0, **options}
+        options = {"patience": 10.0, **options}
         with JobManager(db, **options) as jobs:
             yield jobs
 
@@ -180,9 +179,11 @@ def start(jobs: JobManager, operation: str, count: int) -> list[JobFuture[Any]]:
     return [collection.insert({"n": n}) for n in range(count)]
 
 
-def options_for(operation: str, merged: bool) -> dict[str, Any]:
-    """Return what makes `operation` repeatable or not, and merged or not."""
+def options_for(name: str, operation: str, merged: bool = False) -> dict[str, Any]:
+    """Return what makes `operation` repeatable or not, and merged or not, and the break short."""
     options: dict[str, Any] = {"client_keys": operation == "keys", "merge": merged}
+    if name.startswith("late"):
+        options["request_timeout"] = 0.2
     if merged:
         options.update(linger=5.0, merge_max_operations=COUNT)
     return options

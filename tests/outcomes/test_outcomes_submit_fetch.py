@@ -61,7 +61,7 @@ def test_a_submission_breaks(scene: Scene, name: str, operation: str, merged: bo
     """The future ends as is known; nothing runs twice that must not."""
     way, count = BREAKS[name], COUNT if merged else 1
     expected = expected_of_submit(name, operation)
-    with scene.manager(**options_for(operation, merged)) as jobs:
+    with scene.manager(**options_for(name, operation, merged)) as jobs:
         scene.warm_up(jobs)
         fault = scene.breaks(way, route_of(operation, merged))
         futures = start(jobs, operation, count)
@@ -83,7 +83,7 @@ def test_a_fetch_breaks(scene: Scene, name: str, operation: str, merged: bool) -
     """The result is taken if it is there still; if not, what is safe runs again."""
     way, count = BREAKS[name], COUNT if merged else 1
     expected = expected_of_fetch(name, operation)
-    with scene.manager(**options_for(operation, merged)) as jobs:
+    with scene.manager(**options_for(name, operation, merged)) as jobs:
         scene.warm_up(jobs)
         futures = fetched_late(scene, jobs, operation, count, way)
         assert ends(futures) == {expected}
@@ -110,7 +110,7 @@ def fetched_late(scene: Scene, jobs, operation: str, count: int, way: Break):
 @pytest.mark.parametrize("at", ["submit", "fetch"])
 def test_a_token_has_expired(scene: Scene, at: str, operation: str) -> None:
     """One that can be renewed is, and nobody notices."""
-    with scene.manager(jwt=True, **options_for(operation, False)) as jobs:
+    with scene.manager(jwt=True, **options_for("", operation)) as jobs:
         scene.warm_up(jobs)
         route = FETCH_ROUTE if at == "fetch" else route_of(operation, False)
         fault = scene.breaks(BREAKS["401/11"], route)
