@@ -29,7 +29,7 @@ class Journal(Protocol):
         ...
 
     def refused(self, job: Job) -> None:
-        """Note that nothing of `job` was run, and that it waits to be sent again."""
+        """Note that this submission of `job` has run nothing; it waits to be sent again."""
         ...
 
     def accepted(self, job: Job) -> None:

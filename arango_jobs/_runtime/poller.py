@@ -418,10 +418,11 @@ class Poller:
             self._note_refusal(ask)
 
     def _note_refusal(self, ask: Ask) -> None:
-        job = ask.job
-        is_back = ask.call is Call.SUBMIT and job is not None and job.state is State.WAITING
-        if is_back and job is not None and job.tries == 0 and self._journal is not None:
-            self._journal.refused(job)
+        job, journal = ask.job, self._journal
+        if ask.call is not Call.SUBMIT or job is None or journal is None:
+            return
+        if job.state is State.WAITING:
+            journal.refused(job)
 
     def _confirmed(self, ask: Ask, response: Any) -> None:
         self.engine.confirmed(ask)

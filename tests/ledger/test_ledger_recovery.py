@@ -98,6 +98,19 @@ def test_server_that_does_not_tell(server: LocalServer, db: Database, ledger: Pa
         assert ended(recovered.futures) == [None] * 3
 
 
+def test_server_that_had_been_another_one(server: LocalServer, db: Database, ledger: Path) -> None:
+    """What it says of its start must agree with what was known when the id was given."""
+    _held_inserts(server, db, ledger, 3)
+    file = LedgerFile(ledger)
+    file.write("UPDATE round SET servers = NULL")
+    last = next(file.rows("SELECT max(id) FROM round"))[0]
+    file.write("UPDATE round SET servers = ? WHERE id = ?", (b"[[0, 1000.0, 1001.0]]", last))
+    file.close()
+    with JobManager.recover(ledger, db) as recovered:
+        assert numbers(recovered.unknown) == [0, 1, 2]
+        assert "is another process" in recovered.unknown[0].reason
+
+
 def test_server_that_is_away(server: LocalServer, db: Database, ledger: Path) -> None:
     """Its jobs are unknown, and found the next time."""
     _held_inserts(server, db, ledger, 3)
@@ -296,11 +309,11 @@ def test_no_room_and_no_waiting(server: LocalServer, db: Database, ledger: Path)
     """What was refused is sent by the next call, and nothing twice."""
     _never_sent(server, db, ledger, 50)
     with JobManager.recover(ledger, db, max_in_flight=3, when_full="raise") as recovered:
-        for _ in range(1000):
+        for _ in range(100):
             try:
                 futures = recovered.resubmit()
             except InFlightLimitError:
-                settle(recovered.manager)
+                ended(list(recovered._sent_again.values()))
             else:
                 break
         assert ended(futures) == [None] * 49
