@@ -10,7 +10,7 @@ from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call
 from arango_jobs.operations import Response
 
-__all__ = ["Ask", "End", "Outcome", "WindowChange"]
+__all__ = ["Action", "Ask", "End", "Outcome", "WindowChange"]
 
 
 @dataclass(slots=True, eq=False)
@@ -72,3 +72,6 @@ class WindowChange:
     limit: int
     reason: str
     queue_time: float | None = field(default=None)
+
+
+Action = Ask | End | WindowChange

@@ -7,7 +7,7 @@ from random import Random
 from tenacity import RetryCallState, wait_exponential
 from tenacity.wait import wait_base
 
-__all__ = ["AGAIN", "CONFLICT", "REFUSED", "UNREACHABLE", "pause"]
+__all__ = ["AGAIN", "CONFLICT", "REFUSED", "TRIES", "UNREACHABLE", "pause"]
 
 REFUSED = wait_exponential(multiplier=0.02, max=2.0)
 """After 503/21003 and 412/21004: the queue may have room in milliseconds."""
@@ -15,6 +15,8 @@ UNREACHABLE = wait_exponential(multiplier=0.05, max=2.0)
 """After a refused connection: a server takes seconds to restart."""
 AGAIN = wait_exponential(multiplier=0.05, max=5.0)
 """After an answer that says nothing about the job."""
+TRIES = 12
+"""How often a call is made again whose answers say nothing: for about half a minute."""
 
 CONFLICT = wait_exponential(multiplier=0.01, max=1.0)
 """After 409/1200: the other write takes as long as a write takes."""

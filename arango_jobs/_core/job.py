@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from arango_jobs._core.states import FOLLOWS, State
 from arango_jobs.operations import Operation, OperationKind, Retry
 
-__all__ = ["Job", "Part"]
+__all__ = ["ALWAYS_THERE", "Job", "Part", "size_of"]
+
+ALWAYS_THERE = "_system"
+"""The database that cannot be dropped."""
 
 
 class Part(Protocol):
@@ -130,3 +134,8 @@ class Job:
         """Show identity and state in one line."""
         many = f" x{len(self.parts)}" if self.is_merged else ""
         return f"<Job {self.kind.name}{many} {self.job_id or 'without id'} {self.state.value}>"
+
+
+def size_of(parts: Iterable[Any]) -> int:
+    """Return how many bytes `parts` carry."""
+    return sum(len(part.payload or b"") for part in parts)

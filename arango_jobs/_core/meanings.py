@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["DECISIONS", "Call", "Decision", "Meaning"]
+__all__ = ["ABSENT", "DECISIONS", "SILENT", "TIDY", "Call", "Decision", "Meaning"]
 
 
 class Call(enum.Enum):
@@ -66,6 +66,14 @@ class Meaning(enum.Enum):
 _REFUSALS = frozenset(
     {Meaning.QUEUE_FULL, Meaning.QUEUE_TIME, Meaning.UNAVAILABLE, Meaning.UNAUTHORIZED}
 )
+
+
+ABSENT = frozenset({Meaning.UNREACHABLE, Meaning.UNAVAILABLE})
+"""Whoever says this is not there, or is no server that can run anything."""
+SILENT = frozenset({Meaning.UNREACHABLE, Meaning.MOVED, Meaning.BROKEN})
+"""Nothing was said by the server itself."""
+TIDY = frozenset({Call.CANCEL, Call.DELETE})
+"""Calls for jobs that nobody waits for any more."""
 
 
 class Decision(enum.Enum):

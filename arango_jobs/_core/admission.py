@@ -1,0 +1,114 @@
+"""Jobs that get to a host: which one next, to which host, and from when on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arango_jobs._core.actions import Ask
+from arango_jobs._core.book import Book
+from arango_jobs._core.host import Host
+from arango_jobs._core.identification import Identification
+from arango_jobs._core.job import Job, size_of
+from arango_jobs._core.meanings import Call
+from arango_jobs._core.states import State
+
+__all__ = ["Admission"]
+
+
+class Admission:
+    """Submits what waits, as far as there is room."""
+
+    def __init__(self, book: Book, identification: Identification) -> None:
+        self._book = book
+        self._identification = identification
+
+    def admit(self, now: float) -> None:
+        """Submit jobs until there is no room, or nothing that may go."""
+        while True:
+            host = self._roomiest(now)
+            if host is None:
+                return
+            job = self._next_job(now)
+            if job is None:
+                return
+            self._submit(host, job, now)
+
+    def next_due(self) -> float:
+        """Return when there is next something to submit, infinity if that takes news."""
+        linger = self._book.waiting.next_due()
+        retry = self._book.retries.due
+        return max(self._opening(), retry if linger is None else min(linger, retry))
+
+    def dropped(self, job: Job, now: float) -> None:
+        """Take that no part of `job`, about to be sent, wants to be sent any more."""
+        job.move(State.ENDED)
+        self._book.leave(job)
+        self._book.waiting.release(job.parts, now)
+
+    def adopt(
+        self, parts: list[Any], index: int, job_id: str, now: float, *, tries: int = 0
+    ) -> None:
+        """Watch a job that an earlier process of ours has submitted to the host `index`.
+
+        Whoever asks for it has made sure that the server's process is still the same; it is
+        asked again, before anything is fetched, as it may have restarted since.
+        """
+        host = self._book.hosts[index]
+        job = Job(parts, size_of(parts))
+        job.tries = tries
+        job.job_id = job_id
+        job.sent_at = job.accepted_at = now
+        job.epoch = -1  # older than any connection
+        for part in parts:
+            part.job = job
+        job.move(State.SUBMITTING)
+        job.move(State.PENDING)
+        self._book.enter(host, job)
+        host.gives_id(job_id, 0)
+        if host.watch.add(job, now):
+            host.watch.look_at(job, now)
+        self._identification.suspect(host, now)
+
+    def _opening(self) -> float:
+        """Return from when on a host can be given a job, infinity if that takes news."""
+        if not self._has_bytes():
+            return float("inf")
+        return min(
+            (
+                host.closed_until
+                for host in self._book.hosts
+                if not host.is_suspect and host.in_flight < int(host.window.limit)
+            ),
+            default=float("inf"),
+        )
+
+    def _roomiest(self, now: float) -> Host | None:
+        hosts = self._book.hosts
+        if len(hosts) == 1:
+            best = hosts[0]
+        else:
+            best = max(hosts, key=lambda host: host.room(now) / host.window.limit)
+        return best if best.room(now) >= 1 and self._has_bytes() else None
+
+    def _has_bytes(self) -> bool:
+        return self._book.bytes < self._book.options.max_bytes
+
+    def _next_job(self, now: float) -> Job | None:
+        book = self._book
+        while book.retries.due <= now:
+            job = book.retries.pop()
+            if job.state is State.WAITING:
+                return job
+        return book.waiting.take(now, is_full=False) if book.waiting.count else None
+
+    def _submit(self, host: Host, job: Job, now: float) -> None:
+        book = self._book
+        job.move(State.SUBMITTING)
+        job.sent_at = now
+        if job.tries == 0:
+            expected = book.expectations.of(job.kind.name).result_size
+            job.size += int(expected) * len(job.parts)
+        book.enter(host, job)
+        book.ask(Ask(Call.SUBMIT, host.index, now, job, floor=host.highest_id))
+        if host.identity is None and host.can_tell and not host.is_identifying:
+            self._identification.identify(host, now, job.kind.database)

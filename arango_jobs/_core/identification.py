@@ -1,0 +1,185 @@
+"""Who a host is: whether the process behind its address is still the one that has our jobs.
+
+    connected ─▶ suspect ─▶ IDENTIFY ─▶ the same ─────────────────────▶ trusted: look again
+                                └─▶ another ─▶ OWNER (of one of ours) ─▶ a successor: restarted
+                                                     └─▶ asked another Coordinator: a balancer
+
+While a host is suspect nothing is fetched from it, as its ids may be somebody else's
+(server-protocol.md §2.2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arango_jobs._core.actions import Ask
+from arango_jobs._core.backoff import AGAIN, TRIES
+from arango_jobs._core.book import Book
+from arango_jobs._core.host import Host, Identity
+from arango_jobs._core.job import ALWAYS_THERE, Job
+from arango_jobs._core.meanings import ABSENT, SILENT, Call, Meaning
+from arango_jobs._core.patience import Patience
+from arango_jobs._core.renewal import Renewal
+from arango_jobs._core.restarts import Restarts
+from arango_jobs._core.tidying import Tidying
+
+__all__ = ["Identification"]
+
+_NO_IDENTITY = SILENT | {
+    Meaning.UNAVAILABLE,
+    Meaning.UNAUTHORIZED,
+    Meaning.QUEUE_FULL,
+    Meaning.QUEUE_TIME,
+    Meaning.FORWARD_FAILED,
+    Meaning.ODD,
+}
+"""Whoever is answered so has to ask again."""
+
+
+class Identification:
+    """Asks who hosts are, and draws the conclusions."""
+
+    def __init__(
+        self, book: Book, renewal: Renewal, tidying: Tidying, patience: Patience, restarts: Restarts
+    ) -> None:
+        self._book = book
+        self._renewal = renewal
+        self._tidying = tidying
+        self._patience = patience
+        self._restarts = restarts
+
+    def suspect(self, host: Host, now: float) -> None:
+        """Take nothing from `host` until it has said who it is."""
+        host.is_suspect = True
+        self.identify(host, now)
+
+    def identify(self, host: Host, now: float, database: str = "") -> None:
+        """Ask `host` who it is, by way of `database` or of one that a job of ours is in."""
+        if host.is_identifying:
+            return
+        host.is_identifying = True
+        watched = next(iter(host.watch.jobs.values()), None)
+        database = database or (watched.database if watched else ALWAYS_THERE)
+        self._book.ask(
+            Ask(
+                Call.IDENTIFY,
+                host.index,
+                now,
+                database=database,
+                epoch=host.connections,
+                count=int(host.asks_metrics),
+            )
+        )
+
+    def identified(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        """Take how long the host has been up, if it has said so."""
+        host = self._book.hosts[ask.host]
+        host.is_identifying = False
+        if meaning in _NO_IDENTITY and self._asks_again(host, meaning, now):
+            return
+        uptime: float | None = detail if meaning is Meaning.OK else None
+        if uptime is None and not host.asks_metrics:
+            host.asks_metrics = True
+            self.identify(host, now)
+            return
+        if host.watch.by_id_only or uptime is None:
+            host.can_tell = False
+            host.identify_tries = 0
+            self._trust(host, ask.epoch, now)
+            return
+        host.can_tell = True
+        if ask.epoch == 0 and host.connections > 1:
+            # Asked before there was a connection: it may have gone out on any of them.
+            if host.is_suspect:
+                self.identify(host, now)
+            return
+        self._found(host, Identity(uptime, ask.sent_at, now), ask, now)
+
+    def owner_told(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        """Take whether the Coordinator that was asked for one of our jobs asked another one."""
+        host = self._book.hosts[ask.host]
+        host.is_identifying = False
+        found, host.successor = host.successor, None
+        if host.watch.by_id_only or detail is True:
+            host.watch.by_id_only = True
+            self._trust(host, ask.epoch, now)
+        elif meaning in _NO_IDENTITY or found is None:
+            self.identified(ask, meaning, None, now)
+        else:
+            self._succeeded(host, found, ask.epoch, now)
+
+    def _asks_again(self, host: Host, meaning: Meaning, now: float) -> bool:
+        """Ask who it is again, as nothing is fetched before; say whether that is worth it."""
+        if meaning is Meaning.BROKEN:
+            self._patience.failed(host, now)
+        if meaning is Meaning.UNAUTHORIZED:
+            if not self._renewal.can_renew:
+                return False
+            self._renewal.begin(now)
+        if not host.is_suspect:
+            return True
+        if meaning not in ABSENT and meaning is not Meaning.MOVED:
+            host.identify_tries += 1
+        delay = self._book.pause(AGAIN, host.identify_tries)
+        self._book.timers.push(max(now + delay, host.closed_until), host)
+        return host.identify_tries < TRIES or meaning is Meaning.BROKEN
+
+    def _found(self, host: Host, found: Identity, ask: Ask, now: float) -> None:
+        older, unclear = _judge(host, found, ask.epoch)
+        if unclear and not found.is_precise and host.identify_tries < TRIES:
+            host.identify_tries += 1
+            self.identify(host, now)
+            return
+        host.identify_tries = 0
+        if older or (unclear and not found.is_same_as(host.identity)):
+            self._found_successor(host, ask, found, now)
+            return
+        host.identity = found.narrowed_by(host.identity)
+        self._trust(host, ask.epoch, now)
+
+    def _trust(self, host: Host, epoch: int, now: float) -> None:
+        """Look at the jobs again: the connections up to number `epoch` lead to their process."""
+        host.trusted = max(host.trusted, epoch, host.connections if host.connections == 1 else 0)
+        if not host.is_suspect:
+            return
+        if host.connections > host.trusted and not host.watch.by_id_only:
+            self.identify(host, now)
+            return
+        host.is_suspect = False
+        host.watch.ask_all(now)
+        for job in list(host.watch.jobs.values()):
+            self._tidying.tidy_up(job, now)
+
+    def _found_successor(self, host: Host, ask: Ask, found: Identity, now: float) -> None:
+        """End what the old process had; but first make sure that this is no other Coordinator."""
+        newest = max(host.watch.jobs.values(), key=lambda job: job.accepted_at or 0.0, default=None)
+        if not host.unit or newest is None:
+            self._succeeded(host, found, ask.epoch, now)
+            return
+        host.successor = found
+        host.is_suspect = True
+        host.is_identifying = True
+        self._book.ask(Ask(Call.OWNER, host.index, now, newest, epoch=ask.epoch))
+
+    def _succeeded(self, host: Host, found: Identity, epoch: int, now: float) -> None:
+        older, unclear = _judge(host, found, epoch)
+        self._restarts.restarted(host, older | unclear, now)
+        host.identity = found
+        self._trust(host, epoch, now)
+
+
+def _judge(host: Host, found: Identity, epoch: int) -> tuple[set[Job], set[Job]]:
+    """Return the jobs that were accepted before `found` was started, and those that may be."""
+    older: set[Job] = set()
+    unclear: set[Job] = set()
+    for job in host.watch.jobs.values():
+        # What was accepted after the connection had been made on which it has answered
+        # is its own.
+        if job.epoch >= epoch or job.accepted_at is None or job.sent_at is None:
+            continue
+        # It was accepted at some time between being sent and our reading of it.
+        if found.is_younger_than(job.accepted_at):
+            older.add(job)
+        elif not found.is_older_than(job.sent_at):
+            unclear.add(job)
+    return older, unclear

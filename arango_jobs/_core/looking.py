@@ -1,0 +1,76 @@
+"""Looking at jobs on the server: by fetching them, by lists, by asking for their status.
+
+When and how is worth it is for `watch.py` to say; here the calls are made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arango_jobs._core.actions import Ask
+from arango_jobs._core.book import Book
+from arango_jobs._core.host import Host
+from arango_jobs._core.job import Job
+from arango_jobs._core.meanings import Call
+from arango_jobs._core.states import State
+from arango_jobs._core.tidying import Tidying
+
+__all__ = ["Looking"]
+
+
+class Looking:
+    """Makes the looks that are due."""
+
+    def __init__(self, book: Book, tidying: Tidying) -> None:
+        self._book = book
+        self._tidying = tidying
+
+    def look(self, host: Host, now: float) -> None:
+        """Make the looks at the jobs of `host` that are due."""
+        watch = host.watch
+        if not watch.jobs:
+            return
+        for job in watch.due_jobs(now):
+            if job.state is State.PENDING:
+                self.fetch(host, job, now)
+        count = watch.list_count(now)
+        if count:
+            database = next(iter(watch.jobs.values())).database
+            self._book.ask(Ask(Call.LIST, host.index, now, count=count, database=database))
+
+    def next_due(self) -> float:
+        """Return when the next look is due, infinity while nothing is watched."""
+        looks = (
+            (host.watch.next_due(), host.closed_until)
+            for host in self._book.hosts
+            if not host.is_suspect
+        )
+        return min(
+            (max(look, closed_until) for look, closed_until in looks if look is not None),
+            default=float("inf"),
+        )
+
+    def fetch(self, host: Host, job: Job, now: float) -> None:
+        """Take the result of `job`, if there is one."""
+        job.move(State.FETCHING)
+        job.looks += 1
+        self._book.ask(Ask(Call.FETCH, host.index, now, job, epoch=host.epoch()))
+
+    def ask_status(self, job: Job, now: float) -> None:
+        """Ask whether there is a result, which takes nothing."""
+        self._book.ask(Ask(Call.ASK, job.host, now, job))
+
+    def listed(self, host: Host, ids: list[Any], asked: int, now: float) -> None:
+        """Fetch what a list of up to `asked` ids has told to be done."""
+        for job in host.watch.listed(ids, asked, now):
+            if host.is_suspect:
+                # The list may be another process's.
+                host.watch.look_at(job, now)
+            else:
+                self.fetch(host, job, now)
+
+    def look_later(self, job: Job, due: float, now: float) -> None:
+        """Look at `job` again at the time `due`."""
+        job.move(State.PENDING)
+        self._book.hosts[job.host].watch.look_at(job, due)
+        self._tidying.tidy_up(job, now)

@@ -1,0 +1,63 @@
+"""Hosts that are away: how long they are waited for, and what ends when that is over."""
+
+from __future__ import annotations
+
+from arango_jobs._core.actions import End, Outcome
+from arango_jobs._core.backoff import UNREACHABLE
+from arango_jobs._core.book import Book
+from arango_jobs._core.host import Host
+from arango_jobs._core.repetition import Repetition
+from arango_jobs._core.states import State
+
+__all__ = ["Patience"]
+
+_FIRST_CONTACT = 3.0
+"""Seconds after which a host that has never answered counts as wrong, not as away."""
+
+
+class Patience:
+    """Waits for hosts, as long as the options say."""
+
+    def __init__(self, book: Book, repetition: Repetition) -> None:
+        self._book = book
+        self._repetition = repetition
+
+    def failed(self, host: Host, now: float) -> None:
+        """Note that `host` cannot be reached; of several calls that say so, one counts."""
+        if now < host.closed_until and host.troubles:
+            return
+        host.failed(now, self._book.pause(UNREACHABLE, host.troubles + 1))
+
+    def check(self, host: Host, now: float) -> None:
+        """Give up what `host` has if it has been away for too long."""
+        if not self._is_given_up(host, now):
+            return
+        away = now - (host.down_since or now)
+        reason = f"{host.name} could not be reached for {away:.1f} s"
+        for job in list(host.watch.jobs.values()):
+            if job.state in (State.PENDING, State.ASKING):
+                self._repetition.lose(job, reason, now)
+        if all(self._is_given_up(other, now) for other in self._book.hosts):
+            self._give_up_waiting(reason, now)
+            for other in self._book.hosts:
+                # What comes next is tried anew.
+                other.down_since = None
+
+    def _is_given_up(self, host: Host, now: float) -> bool:
+        if host.down_since is None:
+            return False
+        patience = self._book.options.patience
+        if not host.was_reached:
+            patience = min(patience, _FIRST_CONTACT)
+        return now - host.down_since >= patience
+
+    def _give_up_waiting(self, reason: str, now: float) -> None:
+        book = self._book
+        for job in book.retries.drain():
+            if job.state is State.WAITING:
+                job.move(State.ENDED)
+                book.waiting.release(job.parts, now)
+                book.end_unsent(job, Outcome.UNSENT, reason)
+        parts = book.waiting.drain()
+        if parts:
+            book.out.append(End(Outcome.UNSENT, parts, None, reason=reason))

@@ -1,0 +1,120 @@
+"""Questions about operations whose job is over: their futures wait for the answers.
+
+CONFIRM reads back what a repeated insert found written; EXPLAIN asks whether a query
+only reads, so that a second run does no harm.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arango_jobs._core.actions import Ask, End, Outcome
+from arango_jobs._core.backoff import AGAIN, TRIES
+from arango_jobs._core.book import Book
+from arango_jobs._core.job import Job
+from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs._core.reasons import describe
+from arango_jobs._core.renewal import Renewal
+from arango_jobs._core.requeue import Requeue
+
+__all__ = ["Questions"]
+
+_MAY_BE_EXPLAINED_LATER = frozenset(
+    {
+        Meaning.UNREACHABLE,
+        Meaning.BROKEN,
+        Meaning.MOVED,
+        Meaning.UNAVAILABLE,
+        Meaning.UNAUTHORIZED,
+        Meaning.QUEUE_FULL,
+        Meaning.QUEUE_TIME,
+        Meaning.FORWARD_FAILED,
+    }
+)
+
+
+class Questions:
+    """Asks, and asks again until there is an answer or it has been asked often enough."""
+
+    def __init__(self, book: Book, renewal: Renewal, requeue: Requeue) -> None:
+        self._book = book
+        self._renewal = renewal
+        self._requeue = requeue
+        self._open: set[Ask] = set()
+
+    def __len__(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    def parts(self) -> list[Any]:
+        """Return the operations that they are about."""
+        return [part for ask in self._open for part in ask.parts or ()]
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._open.clear()
+
+    def confirm(self, parts: list[Any], job: Job, now: float, tries: int = 0) -> None:
+        """Read back the documents of `parts`: a repeated insert found *our* key taken."""
+        host = self._book.hosts[job.host]
+        if host.down_since is not None:
+            host = self._book.reachable()
+        self._ask(Ask(Call.CONFIRM, host.index, now, job, parts=parts, tries=tries))
+
+    def explain(self, job: Job, end: End, now: float) -> None:
+        """Ask whether the query only reads; if not, or if nobody knows, it ends with `end`."""
+        index = self._book.reachable().index
+        self._ask(Ask(Call.EXPLAIN, index, now, job, parts=end.parts, otherwise=end))
+
+    def confirmed(self, ask: Ask) -> None:
+        """Take that a confirmation has come, whose futures the caller ends."""
+        self._open.discard(ask)
+
+    def not_confirmed(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        """Take that a confirmation has not come."""
+        assert ask.job is not None
+        assert ask.parts is not None
+        if self._may_ask_later(ask, meaning, now):
+            return
+        self._open.discard(ask)
+        reason = f"its document could not be read back: {describe(meaning, detail)}"
+        self._book.out.append(End(Outcome.LOST, ask.parts, ask.job, reason=reason))
+
+    def explained(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        """Take whether the query only reads; `detail` says so where the meaning is OK."""
+        assert ask.job is not None
+        assert ask.parts is not None
+        assert ask.otherwise is not None
+        if meaning in _MAY_BE_EXPLAINED_LATER and self._may_ask_later(ask, meaning, now):
+            return
+        self._open.discard(ask)
+        if meaning is Meaning.OK and detail is True:
+            ask.job.note("the query only reads, so it is run again")
+            self._requeue.again(ask.parts, ask.job, ask.job.tries + 1, now, 0.0)
+        else:
+            self._book.out.append(ask.otherwise)
+
+    def ask_again(self, ask: Ask, now: float) -> None:
+        """Ask again, now that its time has come, if the answer is still wanted."""
+        if ask not in self._open:
+            return
+        if ask.call is Call.CONFIRM and ask.job is not None:
+            self._open.discard(ask)
+            self.confirm(ask.parts or [], ask.job, now, ask.tries)
+        else:
+            ask.sent_at = now
+            self._book.ask(ask)
+
+    def _ask(self, ask: Ask) -> None:
+        self._open.add(ask)
+        self._book.ask(ask)
+
+    def _may_ask_later(self, ask: Ask, meaning: Meaning, now: float) -> bool:
+        """Put the question down for another try; say whether it has any left."""
+        if meaning is Meaning.UNAUTHORIZED and self._renewal.can_renew:
+            self._renewal.begin(now)
+        if ask.tries >= TRIES:
+            return False
+        ask.tries += 1
+        self._book.timers.push(now + self._book.pause(AGAIN, ask.tries), ask)
+        return True

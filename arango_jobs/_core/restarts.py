@@ -1,0 +1,40 @@
+"""A host has restarted: the jobs that its old process had are gone, all at once."""
+
+from __future__ import annotations
+
+from arango_jobs._core.book import Book
+from arango_jobs._core.host import Host
+from arango_jobs._core.job import Job
+from arango_jobs._core.repetition import Repetition
+
+__all__ = ["Restarts"]
+
+
+class Restarts:
+    """Repeats or ends what a restart has cost."""
+
+    def __init__(self, book: Book, repetition: Repetition) -> None:
+        self._book = book
+        self._repetition = repetition
+
+    def gave_old_id(self, host: Host, job_id: str, sent_at: float, now: float) -> None:
+        """End what the old process had: `host` gave an id that can only be a new process's."""
+        number = int(job_id)
+        older = {
+            job
+            for job in host.watch.jobs.values()
+            if job.epoch < host.connections
+            or int(job.job_id or 0) >= number
+            or (job.accepted_at or now) <= sent_at
+        }
+        host.identity = None
+        self.restarted(host, older, now)
+        host.highest_id = max(host.highest_id, number)
+
+    def restarted(self, host: Host, older: set[Job], now: float) -> None:
+        """End or repeat `older`, which the host has lost (server-protocol.md §2.2)."""
+        jobs = list(host.watch.jobs.values())
+        host.restarted_at = now
+        host.highest_id = max((int(job.job_id or 0) for job in jobs if job not in older), default=0)
+        for job in [job for job in jobs if job in older]:
+            self._repetition.lose(job, f"{host.name} has restarted and lost its jobs", now)

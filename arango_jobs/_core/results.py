@@ -1,0 +1,102 @@
+"""The way of a job that nothing goes wrong with: the server takes it, and gives its result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arango_jobs._core.actions import Ask, End, Outcome
+from arango_jobs._core.book import Book
+from arango_jobs._core.job import Job
+from arango_jobs._core.looking import Looking
+from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs._core.restarts import Restarts
+from arango_jobs._core.states import State
+from arango_jobs._core.tidying import Tidying
+from arango_jobs.operations import Response
+
+__all__ = ["Results"]
+
+
+class Results:
+    """Takes ids and results."""
+
+    def __init__(self, book: Book, looking: Looking, tidying: Tidying, restarts: Restarts) -> None:
+        self._book = book
+        self._looking = looking
+        self._tidying = tidying
+        self._restarts = restarts
+
+    def take_id(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
+        """Take the id `detail` of a job, and look at it in time."""
+        job = ask.job
+        assert job is not None
+        host = self._book.hosts[job.host]
+        job_id: str = detail
+        job.job_id = job_id
+        job.accepted_at = now
+        job.epoch = host.connections
+        job.troubles = job.renewals = 0
+        host.refusals = 0
+        job.move(State.PENDING)
+        # The floor of a job that was sent before a restart is the old process's.
+        floor = ask.floor if ask.sent_at > host.restarted_at else 0
+        if host.gives_id(job_id, floor) or job_id in host.watch.jobs:
+            self._restarts.gave_old_id(host, job_id, ask.sent_at, now)
+        host.window.accepted(host.in_flight)
+        if job.is_abandoned:
+            host.watch.hold(job)
+            self._tidying.tidy_up(job, now)
+            return
+        at_once = host.watch.add(job, now)
+        if job.cancel_by is not None:
+            self._tidying.tidy_up(job, now)
+        if at_once and not host.is_suspect:
+            self._looking.fetch(host, job, now)
+        elif at_once:
+            host.watch.look_at(job, now)
+
+    def take_result(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
+        """End the futures of a job with the response `detail`."""
+        job = ask.job
+        assert job is not None
+        book = self._book
+        response: Response = detail
+        if ask.call is Call.FETCH:
+            self._learn(job, response, now)
+        job.ended_at = now
+        job.move(State.ENDED)
+        book.leave(job)
+        # An array that was too large (413) has not run: its parts go out again in two.
+        is_too_large = job.is_merged and response.status == 413
+        if job.kind.order is not None and not is_too_large:
+            book.waiting.release(job.parts, now)
+        if job.is_abandoned:
+            return
+        outcome, reason = Outcome.ANSWERED, ""
+        if job.tries and not is_too_large:
+            outcome, reason = _after_others(ask, job, response)
+        # 410 is what a cancelled job's stored answer is (server-protocol.md §5).
+        elif job.cancel_by is not None and response.status == 410:
+            outcome = Outcome.CANCELLED
+        book.out.append(End(outcome, job.parts, job, response, reason))
+
+    def _learn(self, job: Job, response: Response, now: float) -> None:
+        expectation = self._book.expectations.of(job.kind.name)
+        if job.accepted_at is not None:
+            expectation.learn_duration(now - job.accepted_at)
+        if job.is_direct and job.looks == 1:
+            expectation.learn_first_look(True)
+        expectation.learn_size(len(response.body) // len(job.parts))
+        host = self._book.hosts[job.host]
+        if job.sent_at is not None and host.window.finished(job.sent_at, now):
+            self._book.tell_window(host)
+
+
+def _after_others(ask: Ask, job: Job, response: Response) -> tuple[Outcome, str]:
+    """Return what an answer means where an earlier try may have run."""
+    if job.cancel_by is not None and response.status == 410:
+        return Outcome.UNKNOWN, "it was cancelled, and an earlier try may have run"
+    if ask.call is Call.SUBMIT and not job.kind.is_direct:
+        why = f"HTTP {response.status}"
+        return Outcome.UNKNOWN, f"an earlier try may have run, and the next was refused: {why}"
+    return Outcome.ANSWERED, ""
