@@ -144,7 +144,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.ASK, says.MOVED): then.AGAIN,
         (call.ASK, says.UNAUTHORIZED): then.RENEW,
         (call.ASK, says.FORWARD_FAILED): then.AGAIN,
-        (call.ASK, says.MALFORMED): then.LOST,
+        (call.ASK, says.MALFORMED): then.AGAIN,
         (call.ASK, says.ODD): then.AGAIN,
         (call.ASK, says.BROKEN): then.AGAIN,
     }
@@ -155,9 +155,10 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         rows[tidy, says.OK] = then.DONE
         rows[tidy, says.PENDING] = then.DONE
         rows[tidy, says.UNAUTHORIZED] = then.RENEW
-        for gone in (says.UNKNOWN_JOB, says.OWNER_GONE, says.MALFORMED):
+        for gone in (says.UNKNOWN_JOB, says.OWNER_GONE):
             rows[tidy, gone] = then.DONE
         rows[tidy, says.DATABASE_GONE] = then.ELSEWHERE
+    rows[call.LIST, says.MALFORMED] = then.DONE
     return rows
 
 
