@@ -27,11 +27,12 @@ ERROR_OF = {"read": "DocumentGetError", "keys": "DocumentInsertError", "never": 
 # Nothing became a job, and the server says so, or nothing was sent: the same once more.
 NOT_RUN = {"refused", "closed while idle", "503/21003", "412/21004", "503/30"}
 # Nothing became a job, and the same would be answered again: the operation's own error.
-OWN_ERROR = {"404/404", "404/1228", "404/1449", "401/11"}
+OWN_ERROR = {"404/404", "404/1228", "404/1449", "400/400", "401/11"}
 # A fetch that the server did not carry out, or whose result another question finds.
 STILL_THERE = {
     "refused", "closed while idle", "reset", "closed before the work", "late, not done",
     "503/21003", "412/21004", "503/30", "503/1478", "503/1465", "500/1457", "404/1228",
+    "400/400",
 }  # fmt: skip
 
 

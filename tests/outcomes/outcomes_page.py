@@ -1,0 +1,142 @@
+"""Writes docs/outcomes.md from the engine's table, so that the two cannot differ.
+
+Run it (`python tests/outcomes/outcomes_page.py`) after a change of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from arango_jobs._core.meanings import DECISIONS, Call, Decision, Meaning
+from arango_jobs._wire.job_api import _WITHOUT_HEADER
+
+PAGE = Path(__file__).parents[2] / "docs" / "outcomes.md"
+
+_INTRODUCTION = """\
+# What becomes of a call that breaks
+
+<!-- Written by tests/outcomes/outcomes_page.py from the table that the code decides by. -->
+
+Every future ends, once, in one of these ways:
+
+| end | what it says |
+| --- | --- |
+| the result | the operation ran; this is its answer |
+| the operation's own error (`DocumentInsertError`, …) | the server refused the operation, or it failed there; \
+`http_code` and `error_code` say why |
+| cancelled | it was never sent, or the server has confirmed that it was stopped |
+| `HostUnreachableError` | no host could be reached for `patience` seconds; it was never sent |
+| `JobLostError` | the server accepted it; its result can no longer be had. Whether it took effect is for you to look at |
+| `SubmitOutcomeUnknownError` | it was sent and nobody knows whether it ran |
+| `JobDeadlineError` | it had not ended when its deadline was over |
+| `ManagerClosedError`, `ManagerDiedError` | the manager was shut down, or its thread ended, before it had ended |
+
+The last five carry what is known: `operation`, `job_id`, `host`, and in `attempts` what was tried and what came of it.
+
+## What may be repeated
+
+An operation whose first run may have taken effect is run a second time only where that does no harm:
+
+| operation | a second run | where the first may have run |
+| --- | --- | --- |
+| reads (`get`, `has`, `count`, …; queries that the server's plan shows to be reading) | does no harm | it is repeated |
+| writes that leave the same data (`replace`, `update`, `insert` with `_key` and an `overwrite_mode`, …) | does no harm | it is repeated |
+| `insert` with a key that the manager has made (`client_keys=True`) | finds the key taken | it is repeated; if the key is \
+taken by the first run, the document is read back, and the future has the first run's result |
+| everything else, and all raw requests but `GET` and `HEAD` | may do harm | it is not repeated: \
+`SubmitOutcomeUnknownError`, or `JobLostError` where the server had accepted it |
+
+`jobs.with_options(retry=…)` and `operation.with_retry(…)` say "safe", "idempotent" or "never" where you know better. An
+operation is repeated ten times at most. Several operations that travelled as one array are looked at one by one.
+
+## How an answer is read
+
+An answer to a fetch (`PUT /_api/job/<id>`) is the operation's own if, and only if, it has the header `x-arango-async-id`,
+whatever its status. Without that header, and for all other calls:
+
+| answer | what it says |
+| --- | --- |
+"""
+
+_CALLS = {
+    Call.SUBMIT: (
+        "Submitting",
+        "The operation is sent with `x-arango-async: store`. Any answer but 202 was given before anything "
+        "became a job.",
+    ),
+    Call.FETCH: (
+        "Fetching the result",
+        "The server hands a result out once, and forgets it before its answer is on the way. A fetch whose answer "
+        "is not understood is therefore followed by a question that takes nothing.",
+    ),
+    Call.ASK: (
+        "Asking for the state, after a fetch that broke",
+        "Still there: it is fetched. Gone: the result is lost, and what is safe is repeated.",
+    ),
+    Call.LIST: ("Listing what is done", "Lists only advise: none of them ends a future."),
+    Call.CANCEL: (
+        "Cancelling",
+        "The server is only asked. How the future ends, its result says: 410 is cancelled. Where no word comes "
+        "within 30 seconds (or the timeout given, if that is longer) the job is deleted, and the future ends "
+        "with `JobLostError`.",
+    ),
+    Call.DELETE: (
+        "Deleting what nobody waits for any more",
+        "After a deadline, a shutdown with a timeout, a cancel without an answer. The future has ended before.",
+    ),
+}
+
+_NO_ANSWER = {
+    Meaning.UNREACHABLE: "connection refused, or no connection in time; the name cannot be resolved; TLS fails",
+    Meaning.MOVED: "the connection ended before the request was written whole",
+    Meaning.BROKEN: "reset, closed, or timed out after the request was written; an answer that is cut short, "
+    "is no HTTP, or is too large",
+    Meaning.ODD: "any other answer, such as 202 without the id, or 500 with another error number",
+}
+
+
+def _rows(rows: Iterable[tuple[str, ...]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _answers() -> str:
+    said: dict[Meaning, list[str]] = {}
+    for (status, number), meaning in _WITHOUT_HEADER.items():
+        said.setdefault(meaning, []).append(f"{status}/{number}")
+    rows = [(", ".join(answers), meaning.value) for meaning, answers in said.items()]
+    rows += [(words, meaning.value) for meaning, words in _NO_ANSWER.items()]
+    return _rows(rows)
+
+
+def _section(call: Call) -> str:
+    title, words = _CALLS[call]
+    rows = [(says.value, then.value) for (of, says), then in DECISIONS.items() if of is call]
+    if call in (Call.LIST, Call.CANCEL, Call.DELETE):
+        # Most of their answers have one meaning.
+        rows = [row for row in rows if row[1] != Decision.AGAIN.value]
+        rows.append(("anything else", Decision.AGAIN.value))
+    return f"\n## {title}\n\n{words}\n\n| what came | what is done |\n| --- | --- |\n{_rows(rows)}"
+
+
+_END = """
+## Restarts and clusters
+
+- A server that has restarted has lost its jobs, and may give their ids to others'. A new connection is therefore asked
+  for how long its server has been up before anything is fetched over it; what an older process had accepted ends or is
+  repeated at once. Nothing is ever fetched by an id that another process gave.
+- Jobs live on the Coordinator that accepted them and are fetched there. One that cannot be reached, or takes no new jobs,
+  gets none; its results are still collected. What waits to be sent goes to the others.
+- A submission whose 202 was lost has left a job under an id that only the server knows. Its result stays in the server's
+  memory until the server restarts or somebody deletes it (`db.clear_async_jobs()`); the manager does not, since lists
+  are shared with every other program of the same user.
+"""
+
+
+def page() -> str:
+    """Return the page as it should be."""
+    return _INTRODUCTION + _answers() + "".join(map(_section, _CALLS)) + _END
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
