@@ -139,7 +139,7 @@ class Engine:
         """Decide what is due at `now`: deadlines, looks, submissions."""
         self._timers.run(now)
         for host in self.hosts:
-            if host.down_since is not None:
+            if host.down_since is not None or host.is_suspect:
                 self._patience.check(host, now)
             if not (host.is_suspect or self._renewal.is_under_way) and now >= host.closed_until:
                 self._looking.look(host, now)

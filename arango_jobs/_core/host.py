@@ -90,6 +90,7 @@ class Host:
         "refusals",
         "restarted_at",
         "successor",
+        "suspect_since",
         "troubles",
         "trusted",
         "unit",
@@ -116,6 +117,7 @@ class Host:
         self.identity: Identity | None = None
         self.is_suspect = False
         """Whether it may be another process than the one that took our jobs."""
+        self.suspect_since = 0.0
         self.is_identifying = False
         self.identify_tries = 0
         self.asks_metrics = False

@@ -49,9 +49,14 @@ class Identification:
         self._restarts = restarts
 
     def suspect(self, host: Host, now: float) -> None:
-        """Take nothing from `host` until it has said who it is."""
-        host.is_suspect = True
+        """Take nothing from `host` until it has said who it is, or patience ends."""
+        self._doubt(host, now)
         self.identify(host, now)
+
+    def _doubt(self, host: Host, now: float) -> None:
+        if not host.is_suspect:
+            host.is_suspect = True
+            host.suspect_since = now
 
     def identify(self, host: Host, now: float, database: str = "") -> None:
         """Ask `host` who it is, by way of `database` or of one that a job of ours is in."""
@@ -122,7 +127,7 @@ class Identification:
             host.identify_tries += 1
         delay = self._book.pause(AGAIN, host.identify_tries)
         self._book.timers.push(max(now + delay, host.closed_until), host)
-        return host.identify_tries < TRIES or meaning is Meaning.BROKEN
+        return True
 
     def _found(self, host: Host, found: Identity, ask: Ask, now: float) -> None:
         older, unclear = _judge(host, found, ask.epoch)
@@ -157,7 +162,7 @@ class Identification:
             self._succeeded(host, found, ask.epoch, now)
             return
         host.successor = found
-        host.is_suspect = True
+        self._doubt(host, now)
         host.is_identifying = True
         self._book.ask(Ask(Call.OWNER, host.index, now, newest, epoch=ask.epoch))
 

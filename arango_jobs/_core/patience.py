@@ -29,7 +29,9 @@ class Patience:
         host.failed(now, self._book.pause(UNREACHABLE, host.troubles + 1))
 
     def check(self, host: Host, now: float) -> None:
-        """Give up what `host` has if it has been away for too long."""
+        """Give up what `host` has if it has been away, or been doubted, for too long."""
+        if host.is_suspect and now - host.suspect_since >= self._book.options.patience:
+            self._give_up_doubted(host, now)
         if not self._is_given_up(host, now):
             return
         away = now - (host.down_since or now)
@@ -42,6 +44,14 @@ class Patience:
             for other in self._book.hosts:
                 # What comes next is tried anew.
                 other.down_since = None
+
+    def _give_up_doubted(self, host: Host, now: float) -> None:
+        """Lose its jobs: what it gives out under their ids may be somebody else's."""
+        reason = f"{host.name} never said whether it is still the server that has the job"
+        for job in list(host.watch.jobs.values()):
+            self._repetition.lose(job, reason, now)
+        host.is_suspect = False
+        host.identity = None
 
     def _is_given_up(self, host: Host, now: float) -> bool:
         if host.down_since is None:

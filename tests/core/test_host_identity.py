@@ -192,6 +192,24 @@ def test_no_answer_to_who_it_is(meaning: Meaning) -> None:
     assert [each.ask.call for each in bench.waiting()] == [Call.IDENTIFY]
 
 
+def test_host_that_never_says_who_it_is() -> None:
+    """When patience ends its jobs are lost rather than fetched from who knows whom."""
+    bench = Bench(patience=60.0)
+    once, again = FakePart(ONCE), FakePart(AGAIN)
+    pending(bench, once, again)
+    bench.connect()
+    end = bench.now + 61.0
+    while bench.now < end:
+        while bench.waiting(Call.IDENTIFY):
+            bench.answer(Call.IDENTIFY, Meaning.QUEUE_FULL)
+        bench.pass_to_next()
+        assert not bench.waiting(Call.FETCH)
+        if bench.waiting(Call.SUBMIT):
+            break
+    assert once.ends == LOST
+    assert bench.waiting(Call.SUBMIT)[0].parts == [again]
+
+
 def test_two_new_connections() -> None:
     """An answer that was asked for before the newest connection does not speak for it."""
     bench = Bench()
