@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -27,52 +27,30 @@ from arango_jobs._core.job import Job
 from arango_jobs._runtime.endings import Ended
 from arango_jobs._runtime.future import JobFuture
 from arango_jobs.clock import Clock
-from arango_jobs.errors import (
-    HostUnreachableError,
-    JobDeadlineError,
-    JobLostError,
-    LedgerError,
-    SubmitOutcomeUnknownError,
-)
-from arango_jobs.ledger.facts import KindFacts, facts_of, public_headers
+from arango_jobs.ledger.ends import end_of
+from arango_jobs.ledger.facts import KindFacts, facts_of
 from arango_jobs.ledger.file import LedgerFile
+from arango_jobs.ledger.grouping import batches, groups
 from arango_jobs.ledger.reader import read_ledger
 from arango_jobs.ledger.rewriting import rewrite
 from arango_jobs.ledger.spans import ordered_spans_of, spans_of
-from arango_jobs.operations import Operation, OperationKind
+from arango_jobs.ledger.text import dumps
+from arango_jobs.operations import OperationKind
 
-__all__ = ["PLAIN", "LedgerWriter"]
+__all__ = ["LedgerWriter"]
 
 _INSERT = (
     "INSERT INTO round (run, at, taken, bodies, jobs, ended, servers) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
-_ROW = 64 * 1024 * 1024
-"""Bytes of bodies in one row: SQLite takes no more than 1e9."""
 _ROUND = 500
 """Bytes that a row takes beside its bodies, about."""
 _COMPACT_EVERY = 16 * 1024 * 1024
 _KINDS_KEPT = 1000
-_MESSAGE = 500
-"""Characters of an error's message that are kept."""
-
-PLAIN: tuple[Any, ...] = (None, None, False, ())
-"""The shape of an operation that is no more than its kind, key and body: see `_shape`."""
 
 _Futures = list[JobFuture[Any]]
-_kind_of = attrgetter("kind")
-_special_of = attrgetter("_operation")
-_retry_of = attrgetter("retry")
 _payload_of = attrgetter("payload")
 _key_of = attrgetter("key")
 _number_of = attrgetter("number")
-
-_OUTCOMES: tuple[tuple[type[BaseException], str], ...] = (
-    (JobLostError, "lost"),
-    (SubmitOutcomeUnknownError, "unknown"),
-    (JobDeadlineError, "deadline"),
-    (HostUnreachableError, "unsent"),
-    (LedgerError, "unsent"),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +127,7 @@ class LedgerWriter:
             self._succeeded.extend(map(_number_of, ended.succeeded))
         for future in (*ended.failed, *ended.cancelled, *ended.lost):
             if hasattr(future, "number"):
-                self._ended.append(_end_of(future))
+                self._ended.append(end_of(future))
             else:
                 self._unnumbered.append(future)
 
@@ -175,8 +153,8 @@ class LedgerWriter:
             return
         ended = None
         if self._succeeded or self._ended:
-            ended = _dumps((spans_of(self._succeeded), self._ended))
-        jobs_text = _dumps(jobs) if jobs else None
+            ended = dumps((spans_of(self._succeeded), self._ended))
+        jobs_text = dumps(jobs) if jobs else None
         values = (self._run, self._clock.time(), taken, bodies, jobs_text, ended, servers)
         self._file.write(_INSERT, values)
         for each in (jobs, self._succeeded, self._ended):
@@ -211,17 +189,17 @@ class LedgerWriter:
         # The list itself stays: `taken` is its `append`.
         all_taken = self._taken.copy()
         self._taken.clear()
-        batches = list(_batches(all_taken))
-        for batch in batches[:-1]:
+        *full, last = batches(all_taken)
+        for batch in full:
             taken, bodies = self._take_down(batch)
             values = (self._run, self._clock.time(), taken, bodies, None, None, None)
             self._file.write(_INSERT, values)
-        return self._take_down(batches[-1])
+        return self._take_down(last)
 
     def _take_down(self, taken: _Futures) -> tuple[bytes, bytes]:
         rows: list[Any] = []
         bodies: list[bytes] = []
-        for kind, shape, futures in _groups(taken):
+        for kind, shape, futures in groups(taken):
             known = self._known(kind)
             first = number = self._next
             for number, future in enumerate(futures, first):
@@ -234,7 +212,7 @@ class LedgerWriter:
             # An insert's key is in its body.
             keys = None if shape[1] is not False else list(map(_key_of, futures))
             rows.append((known.number, shape, first, len(futures), keys, list(map(len, payloads))))
-        return _dumps(rows), b"".join(bodies)
+        return dumps(rows), b"".join(bodies)
 
     def _known(self, kind: OperationKind[Any]) -> _Known:
         known = self._kinds.get(kind)
@@ -256,7 +234,7 @@ class LedgerWriter:
         for _ in range(len(self._unnumbered)):
             future = self._unnumbered.popleft()
             if hasattr(future, "number"):
-                self._ended.append(_end_of(future))
+                self._ended.append(end_of(future))
             else:
                 # It is on its way in still.
                 self._unnumbered.append(future)
@@ -284,74 +262,4 @@ class LedgerWriter:
             rows.append(
                 (host.index, identity.started_after + ahead, identity.started_before + ahead)
             )
-        return _dumps(rows) if rows else None
-
-
-def _batches(taken: _Futures) -> Iterator[_Futures]:
-    """Give parts of `taken` whose bodies one row can hold."""
-    sizes = [len(payload) for payload in map(_payload_of, taken)]
-    start = total = 0
-    if sum(sizes) > _ROW:
-        for at, size in enumerate(sizes):
-            if total + size > _ROW and at > start:
-                yield taken[start:at]
-                start, total = at, 0
-            total += size
-    yield taken[start:] if start else taken
-
-
-def _groups(
-    taken: _Futures,
-) -> Iterable[tuple[OperationKind[Any], tuple[Any, ...], _Futures]]:
-    """Put together what differs in key and body alone."""
-    first = taken[0]
-    is_uniform = (
-        not any(map(_special_of, taken))
-        and len(set(map(_kind_of, taken))) == 1
-        and len(set(map(_retry_of, taken))) == 1
-    )
-    if is_uniform:
-        assert first.kind is not None
-        return [(first.kind, _shape(first, first._operation), taken)]
-    groups: dict[Any, _Futures] = {}
-    for future in taken:
-        slot = (future.kind, _shape(future, future._operation))
-        groups.setdefault(slot, []).append(future)
-    return [(kind, shape, futures) for (kind, shape), futures in groups.items()]
-
-
-def _shape(future: JobFuture[Any], operation: Operation[Any] | None) -> tuple[Any, ...]:
-    """Return retry, whether the key is in the path (`None`: there is none), made key, headers."""
-    retry = None if future.retry is None else future.retry.value
-    if operation is None:
-        return PLAIN if retry is None else (retry, None, False, ())
-    headers = public_headers(operation.headers)
-    withheld = headers != operation.headers
-    keyless = None if operation.is_keyless else False
-    return (retry, keyless, operation.made_key, headers, *((True,) if withheld else ()))
-
-
-def _end_of(future: JobFuture[Any]) -> tuple[int, str, str]:
-    if future.cancelled():
-        return (future.number, "cancelled", "")
-    error = future.exception(timeout=0)
-    if error is None:
-        return (future.number, "succeeded", "")
-    outcome = next((name for cls, name in _OUTCOMES if isinstance(error, cls)), "failed")
-    return (future.number, outcome, f"{type(error).__name__}: {error}"[:_MESSAGE])
-
-
-def _dumps(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        # A key or message with lone surrogates, which UTF-8 cannot carry.
-        return orjson.dumps(_mended(value))
-
-
-def _mended(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode(errors="replace").decode()
-    if isinstance(value, (list, tuple)):
-        return [_mended(each) for each in value]
-    return value
+        return dumps(rows) if rows else None

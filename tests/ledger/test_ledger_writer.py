@@ -17,6 +17,7 @@ from arango_jobs import (
 )
 from arango_jobs._core.host import Identity
 from arango_jobs._runtime.endings import Ended
+from arango_jobs.ledger import grouping
 from arango_jobs.ledger import writer as writer_module
 from arango_jobs.ledger.file import LedgerFile
 from arango_jobs.ledger.rewriting import rewrite
@@ -270,7 +271,7 @@ def test_key_that_utf8_cannot_carry(world: World) -> None:
 
 def test_more_than_one_row_can_hold(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bodies are spread over several rows."""
-    monkeypatch.setattr(writer_module, "_ROW", 100)
+    monkeypatch.setattr(grouping, "_ROW", 100)
     world.insert(*range(20))
     world.writer.commit()
     assert world.rounds() > 2
