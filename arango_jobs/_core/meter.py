@@ -15,6 +15,7 @@ __all__ = ["Load", "Meter"]
 _FEWEST = 32
 """Ended jobs that make a round, at least: fewer give no rate."""
 
+_NEVER = float("inf")
 _WEIGHT = 0.2
 """Of the last round in the average over rounds."""
 
@@ -47,7 +48,7 @@ class Meter:
 
     def __init__(self) -> None:
         self._silences = 0.0
-        self.begin(0.0, 0.0)
+        self.begin(_NEVER, 0.0)
 
     def begin(self, now: float, size: float) -> None:
         """Begin a round of `size` jobs."""
@@ -66,6 +67,8 @@ class Meter:
     def finished(self, seconds: float, now: float) -> bool:
         """Take that a job has ended, `seconds` after it was sent; return whether the round has."""
         self._count += 1
+        if self._began_at == _NEVER:
+            self._began_at = now - seconds
         self._seconds += seconds
         return self._count >= self._size and now > self._began_at
 

@@ -25,7 +25,7 @@ __all__ = ["Window"]
 
 _FIRST = 16.0
 """Jobs sent before the server has said anything."""
-_SECOND = 64.0
+_SECOND = 32.0
 """Jobs sent before one of them has ended, if all are accepted."""
 _USED = 0.8
 """Share of the window in flight from which on it counts as used."""
@@ -36,14 +36,14 @@ _PRICE = 150.0
 """Ended jobs that pay for one refusal: fewer than one in a hundred may be refused."""
 _LONGEST = 16.0
 """Rounds that paying takes at most, so that a small window recovers, too."""
-_PACE = 16.0
+_PACE = 6.0
 """Rounds to the ceiling, times the ceiling's root, for each job of the way."""
-_SPARE = 0.8
+_SPARE = 0.5
 """Jobs of ours that shall wait, times the root of those worked on."""
-_HURRY = 0.1
+_HURRY = 0.07
 """The same, times the root of those that end in a second: a short queue time is no queue."""
-_MOST_SPARE = 0.5
-"""Share of those worked on that may wait besides, for times in which we send nothing."""
+_PAUSE = 1.5
+"""And times the root of those that end while we are silent."""
 _GRACE = 0.001
 """Seconds of queue time that say nothing: the header's resolution."""
 _GAIN = 0.25
@@ -98,7 +98,8 @@ class Window:
         """Take that a job was accepted, and that `in_flight` are on the host."""
         self._has_begun = True
         self._is_used = in_flight >= _USED * int(self.limit)
-        if self.limit < _SECOND and self._ceiling == _UNKNOWN and not self.is_sharing:
+        is_opening = self._ceiling == _UNKNOWN and not self.is_sharing
+        if self._is_used and is_opening and self.limit < _SECOND:
             self._grow(1.0)
 
     def finished(self, sent_at: float, now: float) -> bool:
@@ -128,7 +129,7 @@ class Window:
         ceiling = max(1.0, min(self.limit, float(held)))
         if self._ceiling < _UNKNOWN:
             # Alone, it refuses where it did before, but for what was done and not fetched.
-            noise = 1.5 + 0.03 * ceiling
+            noise = 2.0 + 0.03 * ceiling
             self.is_sharing = self.is_sharing or abs(ceiling - self._most) > noise
         self._most = max(self._most, ceiling)
         self._ceiling, self._refusals = ceiling, 1
@@ -201,7 +202,7 @@ class Window:
 def _spare(load: Load) -> float:
     """Return how many jobs of ours shall wait: what the workers need until we send more.
 
-    It has to grow less than `load` does: then managers end up with equal shares.
+    Roots, since it must grow less than `load` does: then managers end up with equal shares.
     """
-    least = max(_SPARE * sqrt(load.busy), _HURRY * sqrt(load.rate))
-    return least + min(load.rate * load.silence, _MOST_SPARE * load.busy)
+    silent = load.rate * load.silence
+    return max(_SPARE * sqrt(load.busy), _HURRY * sqrt(load.rate)) + _PAUSE * sqrt(silent)
