@@ -99,14 +99,14 @@ class Admission:
             job = book.retries.pop()
             if job.state is State.WAITING:
                 return job
-        return book.waiting.take(now, is_full=False) if book.waiting.count else None
+        return book.waiting.take(now) if book.waiting.count else None
 
     def _submit(self, host: Host, job: Job, now: float) -> None:
         book = self._book
         job.move(State.SUBMITTING)
         job.sent_at = now
         if job.tries == 0:
-            expected = book.expectations.of(job.kind.name).result_size
+            expected = book.expectations[job.kind.name].result_size
             job.size += int(expected) * len(job.parts)
         book.enter(host, job)
         book.ask(Ask(Call.SUBMIT, host.index, now, job, floor=host.highest_id))

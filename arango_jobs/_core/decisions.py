@@ -113,7 +113,7 @@ class Decisions:
             job.troubles = job.renewals = 0
             watch.probed(False, now)
             if job.is_direct and job.looks == 1:
-                self._book.expectations.of(job.kind.name).learn_first_look(False)
+                self._book.expectations[job.kind.name].learn_first_look(False)
         job.move(State.PENDING)
         if not job.is_abandoned:
             watch.look_again(job, now)

@@ -47,15 +47,10 @@ class Expectation:
         return max(0.0, 0.9 * self.duration - self.deviation)
 
 
-class Expectations:
-    """One `Expectation` a name of an operation."""
+class Expectations(dict[str, Expectation]):
+    """What is known of each kind of operation, by its name; of a new one little."""
 
-    def __init__(self) -> None:
-        self._by_name: dict[str, Expectation] = {}
-
-    def of(self, name: str) -> Expectation:
-        """Return what is known of operations called `name`."""
-        found = self._by_name.get(name)
-        if found is None:
-            found = self._by_name[name] = Expectation()
+    def __missing__(self, name: str) -> Expectation:
+        """Begin to learn of operations called `name`."""
+        found = self[name] = Expectation()
         return found

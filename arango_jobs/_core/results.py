@@ -81,7 +81,7 @@ class Results:
         book.out.append(End(outcome, job.parts, job, response, reason))
 
     def _learn(self, job: Job, response: Response, now: float) -> None:
-        expectation = self._book.expectations.of(job.kind.name)
+        expectation = self._book.expectations[job.kind.name]
         if job.accepted_at is not None:
             expectation.learn_duration(now - job.accepted_at)
         if job.is_direct and job.looks == 1:

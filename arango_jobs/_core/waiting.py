@@ -71,12 +71,12 @@ class WaitingRoom:
             follower = self._holders[slot] = parked.popleft()
             self._enter(follower, follower.kind, now)
 
-    def take(self, now: float, *, is_full: bool) -> Job | None:
-        """Take the next job that may go; `is_full` ends all lingering."""
+    def take(self, now: float) -> Job | None:
+        """Take the next job that may go."""
         for _ in range(len(self._turns)):
             kind = self._turns[0]
             line = self._lines[kind]
-            if not self._is_ripe(kind, line, now, is_full):
+            if self._linger and not self._is_ripe(kind, line, now):
                 self._turns.rotate(-1)
                 continue
             job = self._take_from(line, kind)
@@ -114,10 +114,8 @@ class WaitingRoom:
         self.count = 0
         return parts
 
-    def _is_ripe(
-        self, kind: OperationKind[Any], line: deque[Any], now: float, is_full: bool
-    ) -> bool:
-        if self._linger <= 0 or is_full or kind.merge is None or not self._merge:
+    def _is_ripe(self, kind: OperationKind[Any], line: deque[Any], now: float) -> bool:
+        if kind.merge is None or not self._merge:
             return True
         return len(line) >= self._max_operations or now >= self._since[kind] + self._linger
 

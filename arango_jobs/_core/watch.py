@@ -80,7 +80,7 @@ class Watch:
         """Watch `job`, just accepted; return whether it is worth a look at once."""
         assert job.job_id is not None
         self.jobs[job.job_id] = job
-        expectation = self._expectations.of(job.kind.name)
+        expectation = self._expectations[job.kind.name]
         delay = expectation.first_look
         self._number += 1
         # One in 32 of a crowd is looked at directly, so that the hit rate stays known.

@@ -27,7 +27,7 @@ def room(**changes: Any) -> WaitingRoom:
 def sizes(waiting: WaitingRoom, now: float = 0.0) -> list[int]:
     """Take everything that may go; return how many operations each job has."""
     taken = []
-    while (job := waiting.take(now, is_full=False)) is not None:
+    while (job := waiting.take(now)) is not None:
         taken.append(len(job.parts))
     return taken
 
@@ -86,7 +86,7 @@ def test_lines_take_turns() -> None:
     waiting = room()
     fill(waiting, *(FakePart(PLAIN) for _ in range(3)), FakePart(MERGED))
     names = []
-    while (job := waiting.take(0.0, is_full=False)) is not None:
+    while (job := waiting.take(0.0)) is not None:
         names.append(job.kind.name)
     assert names == ["aql.execute", "document.insert", "aql.execute", "aql.execute"]
 
@@ -106,15 +106,6 @@ def test_lingering_ends_when_there_is_enough() -> None:
     waiting = room(linger=0.1)
     fill(waiting, *(FakePart(MERGED) for _ in range(5)))
     assert sizes(waiting, 0.0) == [5]
-
-
-def test_lingering_ends_when_all_windows_are_full() -> None:
-    """Where nothing can be sent anyhow there is nothing to linger for."""
-    waiting = room(linger=0.1)
-    fill(waiting, FakePart(MERGED))
-    job = waiting.take(0.0, is_full=True)
-    assert job is not None
-    assert len(job.parts) == 1
 
 
 @pytest.mark.parametrize("linger", [0.1, 0.3, 1 / 3, 0.7])
@@ -146,10 +137,10 @@ class TestOrder:
         first, second, third = fill(waiting, *self.parts(3))
         taken = []
         for _ in range(3):
-            job = waiting.take(0.0, is_full=False)
+            job = waiting.take(0.0)
             assert job is not None
             taken += job.parts
-            assert waiting.take(0.0, is_full=False) is None
+            assert waiting.take(0.0) is None
             waiting.release(job.parts, 0.0)
         assert taken == [first, second, third]
         assert waiting.count == 0
@@ -177,7 +168,7 @@ class TestOrder:
         first, _ = fill(waiting, FakePart(self.kind, key="k"), delete)
         assert sizes(waiting) == [1]
         waiting.release([first], 0.0)
-        job = waiting.take(0.0, is_full=False)
+        job = waiting.take(0.0)
         assert job is not None
         assert job.parts == [delete]
 
