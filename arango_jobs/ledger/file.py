@@ -45,7 +45,7 @@ _SETTINGS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     # A checkpoint waits for the disk: one for every 16 MB, not for every 4.
-    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA wal_autocheckpoint = 16000",
     "PRAGMA journal_size_limit = 67108864",
     # What is overwritten may stay readable to whoever may read the file: its owner.
     "PRAGMA secure_delete = OFF",
@@ -171,6 +171,9 @@ class LedgerFile:
         )
         try:
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            # Whole pages are written for a round, and a round of single jobs takes few bytes:
+            # with SQLite's own 4096 a commit takes twice as long. Of effect for new files only.
+            db.execute("PRAGMA page_size = 1024")
             if not next(db.execute("SELECT count(*) FROM sqlite_master"))[0]:
                 db.executescript(_SCHEMA)
             for setting in _SETTINGS:

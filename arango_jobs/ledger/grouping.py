@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from operator import attrgetter
+from functools import partial
+from operator import attrgetter, is_
 from typing import Any
 
 from arango_jobs._runtime.future import JobFuture
@@ -42,8 +43,8 @@ def groups(
     first = taken[0]
     is_uniform = (
         not any(map(_special_of, taken))
-        and len(set(map(_kind_of, taken))) == 1
-        and len(set(map(_retry_of, taken))) == 1
+        and _are_all(first.kind, map(_kind_of, taken))
+        and _are_all(first.retry, map(_retry_of, taken))
     )
     if is_uniform:
         assert first.kind is not None
@@ -53,6 +54,11 @@ def groups(
         slot = (future.kind, _shape(future, future._operation))
         found.setdefault(slot, []).append(future)
     return [(kind, shape, futures) for (kind, shape), futures in found.items()]
+
+
+def _are_all(one: Any, values: Iterable[Any]) -> bool:
+    # By identity, as an enum's hash is slow.
+    return all(map(partial(is_, one), values))
 
 
 def _shape(future: JobFuture[Any], operation: Operation[Any] | None) -> tuple[Any, ...]:
