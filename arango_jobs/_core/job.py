@@ -103,6 +103,10 @@ class Job:
         if len(self.attempts) < 50:
             self.attempts.append(what)
 
+    def let_go(self) -> None:
+        """Forget the parts of a job that has ended."""
+        self.parts = []
+
     @property
     def timings(self) -> tuple[float | None, float | None, float | None, float | None]:
         """When it was sent, handed over, accepted and ended, on the clock of the engine's owner."""

@@ -25,7 +25,10 @@ from arango_jobs.errors import (
     HostUnreachableError,
     JobDeadlineError,
     JobLostError,
+    NotHTTPError,
     SubmitOutcomeUnknownError,
+    TLSError,
+    TransportError,
 )
 from arango_jobs.operations import Response
 
@@ -217,14 +220,14 @@ class Endings:
 
     def _deadline(self, end: End, ended: Ended) -> None:
         for part in end.parts:
-            where = "it waits on the server" if part.job is not None else "it was never sent"
+            where = "the server has it as a job" if part.job_id else "the server has not taken it"
             message = f"{_name(part)} did not end before its deadline ({where})"
             self._fail(part, JobDeadlineError(message, **_facts(part)), ended.failed)
 
     def _unsent(self, end: End, ended: Ended) -> None:
         for part in end.parts:
-            error = HostUnreachableError(f"{_name(part)} was never sent: {end.reason}")
-            self._fail(part, error, ended.failed, end.cause)
+            message = f"{_name(part)} was never sent: {end.reason}"
+            self._fail(part, _unreachable(message, end.cause), ended.failed, end.cause)
 
     def _fail(
         self,
@@ -240,6 +243,14 @@ class Endings:
             error.attempts = tuple(attempts)
         if part.end_with_error(error):
             ended.append(part)
+
+
+def _unreachable(message: str, cause: BaseException | None) -> TransportError:
+    """Return the error of what was never sent: as a direct call's where the cause tells more."""
+    for telling in (NotHTTPError, TLSError):
+        if isinstance(cause, telling):
+            return telling(message)
+    return HostUnreachableError(message)
 
 
 def _name(part: JobFuture[Any]) -> str:

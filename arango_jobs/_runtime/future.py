@@ -100,6 +100,9 @@ class JobView(Protocol):
     def host_name(self) -> str:
         """Where it was sent."""
 
+    def let_go(self) -> None:
+        """Forget the futures, which hold it: a circle that only the collector could free."""
+
     @property
     def timings(self) -> tuple[float | None, float | None, float | None, float | None]:
         """When it was submitted, sent, accepted and resolved, on the owner's clock."""

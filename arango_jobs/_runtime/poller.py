@@ -24,7 +24,7 @@ from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._core.states import State
 from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply, Transport
 from arango_jobs._runtime.endings import Ended, Endings
-from arango_jobs._runtime.future import JobFuture, start_all
+from arango_jobs._runtime.future import JobFuture, JobView, start_all
 from arango_jobs._runtime.journal import Journal
 from arango_jobs._runtime.news import News
 from arango_jobs._wire.arrays import Encode
@@ -444,8 +444,13 @@ class Poller:
     def _tell(self, ended: Ended) -> None:
         if self._journal is not None:
             self._journal.ended(ended)
+        latest: JobView | None = None
         for future in ended.succeeded:
             future.payload = future.body = None
+            job = future.job
+            if job is not latest and job is not None:
+                latest = job
+                job.let_go()
         self.news.ended(ended)
 
     # ---- the end of the thread
