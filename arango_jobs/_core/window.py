@@ -51,6 +51,8 @@ _GAIN = 0.25
 _FLOOR = 6.0
 """Jobs that a queue of other people's making leaves us."""
 _SLOWER = 0.9
+_STILL = 1.0
+"""Seconds in which no job has ended, after which one more is tried: a round may take hours."""
 _UNKNOWN = float("inf")
 
 
@@ -60,6 +62,7 @@ class Window:
     __slots__ = (
         "_base",
         "_ceiling",
+        "_ended_at",
         "_epoch_at",
         "_has_begun",
         "_is_used",
@@ -81,6 +84,7 @@ class Window:
         self._maximum = float(maximum)
         self._queue_limit = queue_limit
         self._epoch_at = float("-inf")
+        self._ended_at = _UNKNOWN
         self._meter = Meter()
         self._has_begun = self._is_used = False
         self._ceiling = _UNKNOWN
@@ -107,6 +111,7 @@ class Window:
 
         Changes are told once a round.
         """
+        self._ended_at = now
         if not self._is_used:
             self._meter.begin(now, self.limit)
             return False
@@ -141,7 +146,10 @@ class Window:
         self._meter.waited(seconds, now)
         if not self._has_begun and seconds > _GRACE:
             self.is_sharing = True
-        if seconds <= self._queue_limit or sent_at <= self._epoch_at:
+        if seconds <= self._queue_limit:
+            self._wait_for_ends(now)
+            return False
+        if sent_at <= self._epoch_at:
             return False
         self.is_sharing = True
         return self._retreat(self.limit * _SLOWER, "queue time", now)
@@ -149,10 +157,19 @@ class Window:
     def _retreat(self, limit: float, reason: str, now: float) -> bool:
         self.limit = max(1.0, limit)
         self.reason = reason
-        self._epoch_at = now
+        self._epoch_at = self._ended_at = now
+        self._is_used = True
         self._slope, self._quiet, self._paid = 1.0, 0, 0.0
         self._meter.begin(now, self.limit)
         return self._is_news()
+
+    def _wait_for_ends(self, now: float) -> None:
+        self._ended_at = min(self._ended_at, now)
+        if self._is_used and now - self._ended_at > _STILL:
+            self._ended_at = now
+            # Used or not is seen when another job is accepted.
+            self._is_used = False
+            self._grow(1.0)
 
     def _is_news(self) -> bool:
         before, self._told = self._told, int(self.limit)

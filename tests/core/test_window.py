@@ -130,6 +130,19 @@ def test_long_queue(workers: int, service: float) -> None:
     assert window.is_sharing
 
 
+def test_long_jobs() -> None:
+    """While none ends, one more is tried each second, as long as the window is used."""
+    window = Window(1024, 5.0)
+    window.refused(sent_at=0.0, held=1, now=1.0)
+    for tenth in range(10, 60):
+        window.queue_time(0.0, sent_at=0.0, now=tenth / 10)
+    assert window.limit == 2
+    for tenth in range(60, 100):
+        window.accepted(int(window.limit))
+        window.queue_time(0.0, sent_at=0.0, now=tenth / 10)
+    assert window.limit == 6
+
+
 def test_queue_was_there_before_us() -> None:
     """Who comes to a queue is not alone."""
     window = Window(1024, 5.0)
