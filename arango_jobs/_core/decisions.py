@@ -112,6 +112,8 @@ class Decisions:
         if meaning is Meaning.PENDING:
             job.troubles = job.renewals = 0
             watch.probed(False, now)
+            if job.accepted_at is not None:
+                job.missed = ask.sent_at - job.accepted_at
             if job.is_direct and job.looks == 1:
                 self._book.expectations[job.kind.name].learn_first_look(False)
         job.move(State.PENDING)

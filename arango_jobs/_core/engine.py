@@ -36,6 +36,7 @@ from arango_jobs._core.looking import Looking
 from arango_jobs._core.meanings import ABSENT, SILENT, TIDY, Call, Meaning
 from arango_jobs._core.patience import Patience
 from arango_jobs._core.questions import Questions
+from arango_jobs._core.reasons import as_cause
 from arango_jobs._core.renewal import Renewal
 from arango_jobs._core.repetition import Repetition
 from arango_jobs._core.requeue import Requeue
@@ -162,6 +163,7 @@ class Engine:
         host = self.hosts[ask.host]
         if meaning in ABSENT:
             host.was_reached = host.was_reached or meaning is not Meaning.UNREACHABLE
+            host.trouble = as_cause(detail)
             self._patience.failed(host, now)
         elif meaning not in SILENT:
             host.answered()

@@ -15,6 +15,7 @@ class EngineOptions:
     max_bytes: int = 256 * 1024 * 1024
     queue_limit: float = 5.0
     patience: float = 60.0
+    failover: float = 3.0
     max_repeats: int = 10
     cancel_patience: float = 30.0
     merge: bool = True

@@ -20,8 +20,23 @@ class Expectation:
         self.hit_rate = 0.5
         self.result_size = 512.0
 
-    def learn_duration(self, seconds: float) -> None:
-        """Learn from one job that was seen done `seconds` after it had been accepted."""
+    def learn_duration(self, seen: float, missed: float | None) -> None:
+        """Learn from a job that a look found done.
+
+        `seen` is the age at which that look was sent, `missed` the age at which the last
+        one was that found it not done: it took a time between the two. Where the first
+        look found it done, only the upper bound is known: the next one comes earlier, until
+        looks miss now and then. (Taking what was seen for what was would let late looks
+        teach long durations, and those make looks late.)
+        """
+        if missed is not None:
+            self._approach((seen + missed) / 2.0)
+        elif self.duration is None or seen < self.duration:
+            self.duration = seen
+        else:
+            self.duration *= 1.0 - _WEIGHT
+
+    def _approach(self, seconds: float) -> None:
         if self.duration is None:
             self.duration = seconds
             return
@@ -42,9 +57,8 @@ class Expectation:
         """Seconds from being accepted to the first look that is worth its request."""
         if self.duration is None or self.duration < _HURRY:
             return 0.0
-        # Looking a little early costs one request; late costs the caller time. What was
-        # seen is later than what was, so the estimate leans to the early side.
-        return max(0.0, 0.9 * self.duration - self.deviation)
+        # Looking a little early costs one request; late costs the caller time.
+        return max(0.0, 0.95 * self.duration - 2.0 * self.deviation)
 
 
 class Expectations(dict[str, Expectation]):

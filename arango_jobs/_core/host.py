@@ -91,6 +91,7 @@ class Host:
         "restarted_at",
         "successor",
         "suspect_since",
+        "trouble",
         "troubles",
         "trusted",
         "unit",
@@ -111,6 +112,8 @@ class Host:
         """No submission before this time."""
         self.down_since: float | None = None
         self.was_reached = False
+        self.trouble: BaseException | None = None
+        """Why it could not be reached the last time."""
         self.troubles = 0
         self.refusals = 0
         self.connections = 0

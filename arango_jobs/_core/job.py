@@ -49,6 +49,7 @@ class Job:
         "job_id",
         "kind",
         "looks",
+        "missed",
         "parts",
         "renewals",
         "sent_at",
@@ -77,6 +78,8 @@ class Job:
         self.tries = 0
         """Submissions that may have run."""
         self.looks = 0
+        self.missed: float | None = None
+        """Its age at the last look that found it not done, in seconds."""
         self.troubles = 0
         """Failures in a row of the call under way."""
         self.renewals = 0

@@ -33,17 +33,30 @@ class Patience:
         if host.is_suspect and now - host.suspect_since >= self._book.options.patience:
             self._give_up_doubted(host, now)
         if not self._is_given_up(host, now):
+            self._fail_over(host, now)
             return
-        away = now - (host.down_since or now)
-        reason = f"{host.name} could not be reached for {away:.1f} s"
+        away = now - (now if host.down_since is None else host.down_since)
+        why = f" ({host.trouble})" if host.trouble is not None else ""
+        reason = f"{host.name} could not be reached for {away:.1f} s{why}"
         for job in list(host.watch.jobs.values()):
             if job.state in (State.PENDING, State.ASKING):
-                self._repetition.lose(job, reason, now)
+                self._repetition.lose(job, reason, now, cause=host.trouble)
         if all(self._is_given_up(other, now) for other in self._book.hosts):
-            self._give_up_waiting(reason, now)
+            self._give_up_waiting(reason, host.trouble, now)
             for other in self._book.hosts:
                 # What comes next is tried anew.
                 other.down_since = None
+
+    def _fail_over(self, host: Host, now: float) -> None:
+        """Run elsewhere what a second run cannot harm; the rest waits on."""
+        away = now - (now if host.down_since is None else host.down_since)
+        if away < self._book.options.failover or self._book.reachable().down_since is not None:
+            return
+        reason = f"{host.name} could not be reached for {away:.1f} s, and others can be"
+        for job in list(host.watch.jobs.values()):
+            if job.state in (State.PENDING, State.ASKING) and not job.split_repeatable()[1]:
+                # Should it come back with the job, that is deleted there.
+                self._repetition.give_up(job, reason, now, None)
 
     def _give_up_doubted(self, host: Host, now: float) -> None:
         """Lose its jobs: what it gives out under their ids may be somebody else's."""
@@ -61,13 +74,13 @@ class Patience:
             patience = min(patience, _FIRST_CONTACT)
         return now - host.down_since >= patience
 
-    def _give_up_waiting(self, reason: str, now: float) -> None:
+    def _give_up_waiting(self, reason: str, cause: BaseException | None, now: float) -> None:
         book = self._book
         for job in book.retries.drain():
             if job.state is State.WAITING:
                 job.move(State.ENDED)
                 book.waiting.release(job.parts, now)
-                book.end_unsent(job, Outcome.UNSENT, reason)
+                book.end_unsent(job, Outcome.UNSENT, reason, cause)
         parts = book.waiting.drain()
         if parts:
-            book.out.append(End(Outcome.UNSENT, parts, None, reason=reason))
+            book.out.append(End(Outcome.UNSENT, parts, None, reason=reason, cause=cause))

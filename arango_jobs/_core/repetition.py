@@ -48,7 +48,8 @@ class Repetition:
         """End or repeat the parts of a job that the server may still have."""
         self._repeat_or_end(Outcome.LOST, job, reason, cause, now)
         job.parts = []
-        job.move(State.PENDING)
+        if job.state is not State.PENDING:
+            job.move(State.PENDING)
         self._tidying.abandon(job, now)
 
     def _repeat_or_end(

@@ -62,7 +62,7 @@ class Results:
         book = self._book
         response: Response = detail
         if ask.call is Call.FETCH:
-            self._learn(job, response, now)
+            self._learn(ask, job, response, now)
         job.ended_at = now
         job.move(State.ENDED)
         book.leave(job)
@@ -80,10 +80,10 @@ class Results:
             outcome = Outcome.CANCELLED
         book.out.append(End(outcome, job.parts, job, response, reason))
 
-    def _learn(self, job: Job, response: Response, now: float) -> None:
+    def _learn(self, ask: Ask, job: Job, response: Response, now: float) -> None:
         expectation = self._book.expectations[job.kind.name]
-        if job.accepted_at is not None:
-            expectation.learn_duration(now - job.accepted_at)
+        if job.accepted_at is not None and (job.is_direct or job.missed is not None):
+            expectation.learn_duration(ask.sent_at - job.accepted_at, job.missed)
         if job.is_direct and job.looks == 1:
             expectation.learn_first_look(True)
         expectation.learn_size(len(response.body) // len(job.parts))

@@ -23,12 +23,18 @@ __all__ = ["Watch"]
 
 FEW = 16
 """Jobs up to which each is asked for directly."""
-SHARE = 0.05
-"""Interval between two looks as a share of the age."""
+SHARE = 0.025
+"""Interval between two looks as a share of the age, for one of up to `FREE` jobs."""
+FREE = 4
+"""Jobs up to which each is looked at as often as if it were alone; more share the looks."""
+CROWD_SHARE = 0.05
+"""The same for the youngest of a crowd."""
 SHORTEST = 0.0003
 LONGEST = 1.0
 PER_JOB = 5e-6
 """Seconds that each job of a crowd adds to the interval, so that a list serves many."""
+FRUITFUL = 4
+"""By how many jobs of a crowd each that a list found done shortens the interval."""
 LIST_LIMIT = 50_000
 """The largest list that is asked for: it costs the server a walk over all jobs (§3.2)."""
 DIRECT_SLICE = 512
@@ -161,7 +167,7 @@ class Watch:
         if self._wanted() > LIST_LIMIT:
             self._lists_after = now + BLIND
             self._foreign = LIST_LIMIT // 2
-        self._plan_list(now)
+        self._plan_list(now, len(done))
         return [job for job in done if job.state is State.PENDING and not job.is_abandoned]
 
     def list_failed(self, now: float, delay: float) -> None:
@@ -217,7 +223,8 @@ class Watch:
 
     def _interval(self, job: Job, now: float) -> float:
         age = now - (job.accepted_at if job.accepted_at is not None else now)
-        return min(LONGEST, max(SHORTEST, SHARE * age))
+        share = SHARE * max(1.0, len(self.jobs) / FREE)
+        return min(LONGEST, max(SHORTEST, share * age))
 
     def _join_crowd(self, job: Job, now: float, delay: float) -> None:
         assert job.job_id is not None
@@ -234,9 +241,10 @@ class Watch:
             if job.state is State.PENDING:
                 self._push(now + self._interval(job, now) / 2, job)
 
-    def _plan_list(self, now: float) -> None:
-        share = SHARE * max(0.0, now - self._youngest)
-        floor = PER_JOB * len(self._crowd)
+    def _plan_list(self, now: float, found: int = 0) -> None:
+        share = CROWD_SHARE * max(0.0, now - self._youngest)
+        # Where many were done, many more will be: the next list has enough to tell at once.
+        floor = PER_JOB * max(0, len(self._crowd) - FRUITFUL * found)
         self._next_list = now + min(LONGEST, max(SHORTEST, floor, share))
 
     def _wanted(self) -> int:
