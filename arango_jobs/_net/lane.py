@@ -126,6 +126,9 @@ class Lane:
         reader = ResponseReader(
             max_head=settings.max_head_bytes, max_body=settings.max_response_bytes
         )
+        # What the server behind the other connections has said, it said before: whoever is told
+        # of the new one may take it for another process.
+        self._shared.read_all(self._index)
         number = self._shared.dialed.get(self._index, 0) + 1
         self._shared.dialed[self._index] = number
         connection = Connection(result, reader, self._host.url, number)
@@ -139,6 +142,12 @@ class Lane:
             self._flush(connection)
         if mask & _READ and connection in self.connections:
             self._receive(connection)
+
+    def read_all(self) -> None:
+        """Read what has come in on every connection."""
+        for connection in tuple(self.connections):
+            if connection.flights and connection in self.connections:
+                self._receive(connection)
 
     def _receive(self, connection: Connection) -> None:
         if not connection.flights:

@@ -62,6 +62,7 @@ class PipelineTransport:
         self._quick = [self._lane(index, host) for index, host in enumerate(self._hosts)]
         self._slow = [self._slow_lane(index, host) for index, host in enumerate(self._hosts)]
         self._lanes = [*self._quick, *self._slow]
+        self._shared.read_all = self._read_all
         self._next_deadline = math.inf
 
     def send(self, exchange: Exchange) -> None:
@@ -162,6 +163,10 @@ class PipelineTransport:
         if now < self._next_deadline:
             return
         self._next_deadline = min((lane.expire(now) for lane in self._lanes), default=math.inf)
+
+    def _read_all(self, host: int) -> None:
+        for lane in (self._quick[host], self._slow[host]):
+            lane.read_all()
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:

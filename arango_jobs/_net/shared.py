@@ -29,4 +29,6 @@ class Shared:
     events: list[TransportEvent] = field(default_factory=list)
     dialed: dict[int, int] = field(default_factory=dict)
     """How many connections have been made to each host."""
+    read_all: Callable[[int], None] = lambda _host: None
+    """Reads what has come in on all connections to a host."""
     view: memoryview = field(default_factory=lambda: memoryview(bytearray(_RECEIVE_BYTES)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 
 from netpeer import Listener, answer, connected_peer, exchange, outcomes, poll_until
@@ -55,3 +56,18 @@ def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: L
     assert not fresh.has_more()
     fresh.send(answer())
     assert outcomes(poll_until(transport, 1, Reply)) == {"identify": (200, b"{}")}
+
+
+def test_answers_are_told_before_a_newer_connection(
+    transport: PipelineTransport, listener: Listener
+) -> None:
+    """What the old connection has said was said by the server that was there before."""
+    transport.send(exchange("slow", is_quick=False))
+    peer = connected_peer(transport, listener)
+    peer.requests(1)
+    peer.send(answer(b"old"))
+    fresh = socket.create_connection(("127.0.0.1", listener.port))
+    fresh.setblocking(False)
+    transport._quick[0]._dialed(fresh)
+    kinds = [type(event) for event in transport.poll(0)]
+    assert kinds == [Reply, Connected]
