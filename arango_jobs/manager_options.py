@@ -36,6 +36,8 @@ class ManagerOptions:
     """From submission to the end of each operation; `None`: the client's `Timeouts.job`."""
     patience: float = 60.0
     """How long operations wait for hosts that have answered before and cannot be reached."""
+    failover: float = 3.0
+    """How long a job that can be repeated waits for its host before it is run on another one."""
     merge: bool = True
     """Whether operations on single documents travel as arrays while they wait."""
     merge_max_operations: int = 500
@@ -61,8 +63,11 @@ class ManagerOptions:
         _check_count("conflict_retries", self.conflict_retries, least=0)
         if self.when_full not in _FULL:
             raise OptionError(f"when_full must be 'block' or 'raise', not {self.when_full!r}")
-        for name in ("submit_timeout", "deadline", "patience", "queue_limit", "request_timeout"):
+        for name in ("submit_timeout", "deadline"):
             positive_seconds(name, getattr(self, name))
+        for name in ("patience", "failover", "queue_limit", "request_timeout"):
+            if positive_seconds(name, getattr(self, name)) is None:
+                raise OptionError(f"{name} must be a number of seconds, not None")
         if not isinstance(self.ledger, (str, os.PathLike, Resumed, type(None))):
             raise OptionError(f"ledger must be a path, not {self.ledger!r}")
         if not isinstance(self.linger, (int, float)) or not 0 <= self.linger < 60:
@@ -75,6 +80,7 @@ class ManagerOptions:
             max_bytes=self.max_bytes,
             queue_limit=self.queue_limit,
             patience=self.patience,
+            failover=self.failover,
             merge=self.merge,
             merge_max_operations=self.merge_max_operations,
             merge_max_bytes=self.merge_max_bytes,
