@@ -9,7 +9,7 @@ from tenacity.wait import wait_base
 
 __all__ = ["AGAIN", "CONFLICT", "REFUSED", "TRIES", "UNREACHABLE", "pause"]
 
-REFUSED = wait_exponential(multiplier=0.02, max=2.0)
+REFUSED = wait_exponential(multiplier=0.02, max=0.5)
 """After 503/21003 and 412/21004: the queue may have room in milliseconds."""
 UNREACHABLE = wait_exponential(multiplier=0.05, max=2.0)
 """After a refused connection: a server takes seconds to restart."""

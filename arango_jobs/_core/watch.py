@@ -28,7 +28,10 @@ SHARE = 0.025
 FREE = 4
 """Jobs up to which each is looked at as often as if it were alone; more share the looks."""
 CROWD_SHARE = 0.05
-"""The same for the youngest of a crowd."""
+"""Interval between two lists as a share of the time that a job of the crowd is expected to take."""
+SLOWER = 1.1
+FASTER = 0.7
+"""How the interval changes after a list that told nothing, and after one that told of something."""
 SHORTEST = 0.0003
 LONGEST = 1.0
 PER_JOB = 5e-6
@@ -59,9 +62,9 @@ class Watch:
         "_lists_after",
         "_next_list",
         "_number",
+        "_pace",
         "_probe_at",
         "_probe_size",
-        "_youngest",
         "by_id_only",
         "jobs",
     )
@@ -74,7 +77,7 @@ class Watch:
         self._heap: list[tuple[float, int, Job]] = []
         self._number = 0
         self._foreign = 0
-        self._youngest = 0.0
+        self._pace = LONGEST
         self._next_list = float("inf")
         self._list_is_out = False
         self._list_failures = 0
@@ -117,10 +120,12 @@ class Watch:
     def look_again(self, job: Job, now: float) -> None:
         """Plan the next look at `job`, which was not done."""
         assert job.job_id is not None
-        if len(self.jobs) > FEW:
-            self._join_crowd(job, now, 0.0)
-            return
-        self._push(now + self._interval(job, now), job)
+        if len(self.jobs) <= FEW:
+            self._push(now + self._interval(job, now), job)
+        elif self._crowd:
+            self._crowd[job.job_id] = job
+        else:
+            self._join_crowd(job, now, self._interval(job, now))
 
     def look_at(self, job: Job, due: float) -> None:
         """Plan a direct look at `job` for the time `due`."""
@@ -229,11 +234,12 @@ class Watch:
     def _join_crowd(self, job: Job, now: float, delay: float) -> None:
         assert job.job_id is not None
         if not self._crowd:
-            self._next_list = now + max(delay, SHORTEST)
+            self._next_list = float("inf")
+            self._pace = LONGEST
             self._probe_at = now + PROBE_INTERVAL
         self._crowd[job.job_id] = job
-        if job.accepted_at is not None:
-            self._youngest = max(self._youngest, job.accepted_at + delay)
+        self._next_list = min(self._next_list, now + max(delay, SHORTEST))
+        self._pace = min(self._pace, max(SHORTEST, CROWD_SHARE * delay))
 
     def _disperse(self, now: float) -> None:
         crowd, self._crowd = self._crowd, {}
@@ -242,10 +248,10 @@ class Watch:
                 self._push(now + self._interval(job, now) / 2, job)
 
     def _plan_list(self, now: float, found: int = 0) -> None:
-        share = CROWD_SHARE * max(0.0, now - self._youngest)
+        self._pace = min(LONGEST, max(SHORTEST, self._pace * (FASTER if found else SLOWER)))
         # Where many were done, many more will be: the next list has enough to tell at once.
         floor = PER_JOB * max(0, len(self._crowd) - FRUITFUL * found)
-        self._next_list = now + min(LONGEST, max(SHORTEST, floor, share))
+        self._next_list = now + min(LONGEST, max(self._pace, floor))
 
     def _wanted(self) -> int:
         return len(self.jobs) + self._foreign + 100
