@@ -14,8 +14,9 @@ from typing import Any
 import orjson
 
 from arango_jobs.local.errors import ArangoError
+from arango_jobs.local.store.ends import Ends, check_ends
 from arango_jobs.local.store.indexes import Index
-from arango_jobs.local.store.keys import KeyGenerator, check_key, split_id
+from arango_jobs.local.store.keys import KeyGenerator, check_key
 from arango_jobs.local.store.limits import Limits
 from arango_jobs.local.store.patches import apply_patch
 from arango_jobs.local.store.schema import Schema
@@ -26,7 +27,6 @@ __all__ = ["DOCUMENT", "EDGE", "Collection", "Written"]
 
 DOCUMENT, EDGE = 2, 3
 _SYSTEM = ("_key", "_id", "_rev")
-_DIRECTIONS = {"outbound": ("_from",), "inbound": ("_to",), "any": ("_from", "_to")}
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class Collection:
         self._revisions = revisions
         self._limits = limits
         self._sizes: dict[str, int] = {}
-        self._ends: dict[str, dict[str, dict[str, None]]] = {"_from": {}, "_to": {}}
+        self._ends = Ends()
 
     @property
     def name(self) -> str:
@@ -103,10 +103,7 @@ class Collection:
     def edges(self, vertex_id: str, direction: str) -> list[dict[str, Any]]:
         """Return the edges at `vertex_id`: ``outbound``, ``inbound`` or ``any``."""
         with self.lock:
-            keys: dict[str, None] = {}
-            for end in _DIRECTIONS[direction]:
-                keys |= self._ends[end].get(vertex_id, {})
-            return [self.documents[key] for key in keys]
+            return [self.documents[key] for key in self._ends.at(vertex_id, direction)]
 
     # writing
 
@@ -136,7 +133,8 @@ class Collection:
                 return self._overwrite(
                     old, document, overwrite_mode, keep_null, merge_objects, version_attribute
                 )
-            self._check_ends(document)
+            if self.type == EDGE:
+                check_ends(document)
             rev = self._revisions.next()
             new = {"_key": key, "_id": self._prefix + key, "_rev": rev}
             for name, value in document.items():
@@ -234,7 +232,7 @@ class Collection:
             self._sizes.clear()
             for index in self.indexes:
                 index.clear()
-            self._ends = {"_from": {}, "_to": {}}
+            self._ends.clear()
             self.revision = self._revisions.next()
 
     # indexes
@@ -258,15 +256,6 @@ class Collection:
         if not isinstance(document, Mapping):
             raise ArangoError(1227)
 
-    def _check_ends(self, document: Mapping[str, Any]) -> None:
-        if self.type != EDGE:
-            return
-        for end in ("_from", "_to"):
-            try:
-                split_id(document.get(end))
-            except ArangoError:
-                raise ArangoError(1233) from None
-
     def _current(self, key: str, rev: str | None) -> dict[str, Any]:
         old = self.require(key)
         if rev is not None and rev != old["_rev"]:
@@ -283,7 +272,8 @@ class Collection:
         return False
 
     def _exchange(self, old: dict[str, Any], body: dict[str, Any], event: str) -> Written:
-        self._check_ends(body)
+        if self.type == EDGE:
+            check_ends(body)
         key, rev = old["_key"], self._revisions.next()
         new = {"_key": key, "_id": old["_id"], "_rev": rev}
         for name, value in body.items():
@@ -318,7 +308,7 @@ class Collection:
             if new is not None:
                 index.add(key, new)
         if self.type == EDGE:
-            self._move_ends(key, old, new)
+            self._ends.move(key, old, new)
         if new is None:
             del self.documents[key]
             del self._sizes[key]
@@ -336,19 +326,6 @@ class Collection:
             )
             if (old is not None) == (key in self.documents):
                 self._apply(key, self.documents.get(key), new, size)
-
-    def _move_ends(
-        self, key: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
-    ) -> None:
-        for end, table in self._ends.items():
-            if old is not None:
-                holders = table.get(old[end])
-                if holders is not None:
-                    holders.pop(key, None)
-                    if not holders:
-                        del table[old[end]]
-            if new is not None:
-                table.setdefault(new[end], {})[key] = None
 
     def release(self) -> None:
         """Give back what the documents count against the limits (the collection is dropped)."""
