@@ -78,9 +78,19 @@ class Wire(Proxy):
         super().__init__(url)
         self.cut_after: int | None = None
         self.cuts = 0
+        self.is_open = threading.Event()
+        self.is_open.set()
+
+    def close_all(self) -> None:
+        """Cut every connection, and leave new ones waiting until `is_open` is set."""
+        self.is_open.clear()
+        for sock in self._sockets:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def serve(self, client: socket.socket) -> None:
         """Pass everything on, until the wire is cut."""
+        self.is_open.wait(20)
         server = self.connect(self._backends[0])
         self._spawn(self._pump, server, client)
         passed = 0
@@ -105,6 +115,10 @@ class Wire(Proxy):
 
 class Balancer(Proxy):
     """Gives every request to the next server, whatever connection it comes on."""
+
+    def leave_out(self, url: str) -> None:
+        """Give nothing more to one of the servers."""
+        self._turns = itertools.cycle(one for one in self._backends if one != _address(url))
 
     def serve(self, client: socket.socket) -> None:
         """Pass requests on, one after the other."""
