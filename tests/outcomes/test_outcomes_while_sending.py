@@ -69,4 +69,4 @@ def test_what_is_not_http_and_never_was(scene: Scene) -> None:
     """A host that answers in another language has run nothing."""
     with Wire(scene.server.url) as wire, manager(wire, patience=0.3) as jobs:
         scene.server.faults.add(Fault("*", "garbage", count=None))
-        assert ends(start(jobs, "never", 1)) == {"HostUnreachableError"}
+        assert ends(start(jobs, "never", 1)) == {"NotHTTPError"}
