@@ -125,6 +125,12 @@ class Handles:
         """
         return self._executor.execute(self._operation(target, args, kwargs))
 
+    @overload
+    async def asubmit(self, target: Operation[T], /) -> JobFuture[T]: ...
+    @overload
+    async def asubmit(
+        self, target: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> JobFuture[T]: ...
     async def asubmit(self, target: Any, /, *args: Any, **kwargs: Any) -> JobFuture[Any]:
         """Do as `submit` in a running event loop, which is never blocked: waits for room."""
         return await self._executor.execute_async(self._operation(target, args, kwargs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from typing_extensions import assert_type
@@ -20,12 +21,13 @@ from arango_jobs import (
     Forget,
     Graph,
     ImportResult,
+    JobFuture,
+    JobManager,
     Managed,
     Response,
     StandardCollection,
     StandardDatabase,
 )
-from arango_jobs._runtime.future import JobFuture
 
 Json = dict[str, Any]
 
@@ -91,3 +93,19 @@ def wrong(students: StandardCollection) -> None:
     students.insert()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     students.insert({}, no_such_option=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     students.count().result()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def through_a_manager(jobs: JobManager, db: StandardDatabase) -> None:
+    """A manager's handles, and what is submitted to it."""
+    assert_type(jobs.collection("c").insert({}), JobFuture[DocumentMeta])
+    assert_type(jobs.collection("c", ordered=True).get("a"), JobFuture[Json | None])
+    assert_type(jobs.aql.execute("RETURN 1"), JobFuture[Cursor])
+    assert_type(jobs.with_options(deadline=3).db.collection("c").count(), JobFuture[int])
+    assert_type(jobs.submit(db.collection("c").insert, {}), JobFuture[DocumentMeta])
+    assert_type(jobs.map(db.collection("c").get, ["a"]), Iterator[Json | None])
+
+
+async def in_a_loop(jobs: JobManager, db: StandardDatabase) -> None:
+    """What awaiting gives."""
+    assert_type(await jobs.asubmit(db.collection("c").count), JobFuture[int])
+    assert_type(await jobs.collection("c").insert({}), DocumentMeta)
