@@ -32,6 +32,7 @@ _NAMES = (
     "ways",
     "window",
     "ledger_cost",
+    "embedded",
 )
 
 
