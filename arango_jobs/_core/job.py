@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from arango_jobs._core.states import FOLLOWS, State
-from arango_jobs.operations import Operation, OperationKind, Retry
+from arango_jobs.operations import Headers, Operation, OperationKind, Retry
 
 __all__ = ["ALWAYS_THERE", "Job", "Part", "size_of"]
 
@@ -20,6 +20,8 @@ class Part(Protocol):
     operation: Operation[Any]
     kind: OperationKind[Any]
     key: str | None
+    headers: Headers
+    target: str
     retry: Retry | None
     payload: bytes | None
     """The encoded body of the single request."""

@@ -36,7 +36,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from arango_jobs._runtime.attachment import Attachment, Callback, Callbacks
 from arango_jobs.errors import UnsupportedInContextError
 from arango_jobs.logs import logger
-from arango_jobs.operations import Operation, OperationKind, Retry
+from arango_jobs.operations import Headers, Operation, OperationKind, Retry
 from arango_jobs.signals import Timings
 
 __all__ = [
@@ -220,6 +220,19 @@ class JobFuture(Future[T]):
         if self._operation is not None or self.kind is None:
             return self._operation
         return Operation(self.kind, self.body, self.key, (), True, self.retry)
+
+    @property
+    def headers(self) -> Headers:
+        """What its request carries beyond the kind's own headers."""
+        return () if self._operation is None else self._operation.headers
+
+    @property
+    def target(self) -> str:
+        """Path and query of its request."""
+        if self._operation is not None:
+            return self._operation.target
+        assert self.kind is not None
+        return self.kind.prefix + self.kind.query
 
     @property
     def job_id(self) -> str | None:

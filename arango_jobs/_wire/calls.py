@@ -30,7 +30,7 @@ def _submit(ask: Ask, encode: Encode) -> Request:
         return array_request(job.kind, job.parts, encode)
     part = job.parts[0]
     mode = None if job.kind.is_direct else "store"
-    return job_api.operation_request(part.operation, part.payload or b"", mode=mode)
+    return job_api.operation_request(part, part.payload or b"", mode=mode)
 
 
 def _list(ask: Ask, _encode: Encode) -> Request:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from arango_jobs._core.meanings import Meaning
-from arango_jobs.operations import Headers, Operation, Request, Response, quote_segment
+from arango_jobs.operations import Headers, OperationKind, Request, Response, quote_segment
 
 __all__ = [
     "ASYNC_HEADER",
@@ -76,8 +76,27 @@ def _segment(job_id: str) -> str:
     return job_id if job_id.isdecimal() and job_id.isascii() else quote_segment(job_id)
 
 
+class Sendable(Protocol):
+    """What of an operation its request is made of."""
+
+    @property
+    def kind(self) -> OperationKind[Any]:
+        """What it shares with others."""
+        ...
+
+    @property
+    def headers(self) -> Headers:
+        """Headers of its own."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        ...
+
+
 def operation_request(
-    operation: Operation[Any],
+    operation: Sendable,
     body: bytes,
     *,
     mode: str | None = "store",
