@@ -207,9 +207,11 @@ class Poller:
         self.engine.plan(now)
         self._act(now)
         self._sending.commit(now)
-        for event in self._poll(now, longest):
-            self._hearing.hear(event, self._clock.monotonic())
-        self._act(self._clock.monotonic())
+        events = self._poll(now, longest)
+        now = self._clock.monotonic()
+        for event in events:
+            self._hearing.hear(event, now)
+        self._act(now)
         return self._is_free()
 
     def _poll(self, now: float, longest: float | None) -> list[Any]:
