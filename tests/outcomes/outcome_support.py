@@ -216,7 +216,9 @@ def has_true_results(
     for n, future in enumerate(futures):
         result = future.result()
         document = documents[result["_key"]]
-        if document["_rev"] != result["_rev"] or document["n"] != (-1 if operation == "read" else n):
+        if document["_rev"] != result["_rev"] or document["n"] != (
+            -1 if operation == "read" else n
+        ):
             return False
     return True
 

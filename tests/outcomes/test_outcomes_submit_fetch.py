@@ -22,7 +22,11 @@ from outcome_support import (
 )
 
 OPERATIONS = ["read", "keys", "never"]
-ERROR_OF = {"read": "DocumentGetError", "keys": "DocumentInsertError", "never": "DocumentInsertError"}
+ERROR_OF = {
+    "read": "DocumentGetError",
+    "keys": "DocumentInsertError",
+    "never": "DocumentInsertError",
+}
 
 # Nothing became a job, and the server says so, or nothing was sent: the same once more.
 NOT_RUN = {"refused", "closed while idle", "503/21003", "412/21004", "503/30"}
