@@ -17,6 +17,13 @@ from arango_jobs._core.tidying import Tidying
 
 __all__ = ["Looking"]
 
+# Looking a member of an enum up takes as long as a call, so the hot path does it once.
+_ASK = Call.ASK
+_FETCH = Call.FETCH
+_FETCHING = State.FETCHING
+_LIST = Call.LIST
+_PENDING = State.PENDING
+
 
 class Looking:
     """Makes the looks that are due."""
@@ -31,12 +38,12 @@ class Looking:
         if not watch.jobs:
             return
         for job in watch.due_jobs(now):
-            if job.state is State.PENDING:
+            if job.state is _PENDING:
                 self.fetch(host, job, now)
         count = watch.list_count(now)
         if count:
             database = next(iter(watch.jobs.values())).database
-            self._book.ask(Ask(Call.LIST, host.index, now, count=count, database=database))
+            self._book.ask(Ask(_LIST, host.index, now, count=count, database=database))
 
     def next_due(self) -> float:
         """Return when the next look is due, infinity while nothing is watched."""
@@ -52,13 +59,13 @@ class Looking:
 
     def fetch(self, host: Host, job: Job, now: float) -> None:
         """Take the result of `job`, if there is one."""
-        job.move(State.FETCHING)
+        job.move(_FETCHING)
         job.looks += 1
-        self._book.ask(Ask(Call.FETCH, host.index, now, job, epoch=host.epoch()))
+        self._book.ask(Ask(_FETCH, host.index, now, job, epoch=host.epoch()))
 
     def ask_status(self, job: Job, now: float) -> None:
         """Ask whether there is a result, which takes nothing."""
-        self._book.ask(Ask(Call.ASK, job.host, now, job))
+        self._book.ask(Ask(_ASK, job.host, now, job))
 
     def listed(self, host: Host, ids: list[Any], asked: int, now: float) -> None:
         """Fetch what a list of up to `asked` ids has told to be done."""
@@ -71,6 +78,6 @@ class Looking:
 
     def look_later(self, job: Job, due: float, now: float) -> None:
         """Look at `job` again at the time `due`."""
-        job.move(State.PENDING)
+        job.move(_PENDING)
         self._book.hosts[job.host].watch.look_at(job, due)
         self._tidying.tidy_up(job, now)

@@ -16,6 +16,15 @@ from arango_jobs.operations import Response
 
 __all__ = ["Results"]
 
+# Looking a member of an enum up takes as long as a call, so the hot path does it once.
+_ANSWERED = Outcome.ANSWERED
+_CANCELLED = Outcome.CANCELLED
+_ENDED = State.ENDED
+_FETCH = Call.FETCH
+_PENDING = State.PENDING
+_SUBMIT = Call.SUBMIT
+_UNKNOWN = Outcome.UNKNOWN
+
 
 class Results:
     """Takes ids and results."""
@@ -37,7 +46,7 @@ class Results:
         job.epoch = host.connections
         job.troubles = job.renewals = 0
         host.refusals = 0
-        job.move(State.PENDING)
+        job.move(_PENDING)
         # The floor of a job that was sent before a restart is the old process's.
         floor = ask.floor if ask.sent_at > host.restarted_at else 0
         if host.gives_id(job_id, floor) or job_id in host.watch.jobs:
@@ -61,10 +70,10 @@ class Results:
         assert job is not None
         book = self._book
         response: Response = detail
-        if ask.call is Call.FETCH:
+        if ask.call is _FETCH:
             self._learn(ask, job, response, now)
         job.ended_at = now
-        job.move(State.ENDED)
+        job.move(_ENDED)
         book.leave(job)
         # An array that was too large (413) has not run: its parts go out again in two.
         is_too_large = job.is_merged and response.status == 413
@@ -72,12 +81,12 @@ class Results:
             book.waiting.release(job.parts, now)
         if job.is_abandoned:
             return
-        outcome, reason = Outcome.ANSWERED, ""
+        outcome, reason = _ANSWERED, ""
         if job.tries and not is_too_large:
             outcome, reason = _after_others(ask, job, response)
         # 410 is what a cancelled job's stored answer is (server-protocol.md §5).
         elif job.cancel_by is not None and response.status == 410:
-            outcome = Outcome.CANCELLED
+            outcome = _CANCELLED
         book.out.append(End(outcome, job.parts, job, response, reason))
 
     def _learn(self, ask: Ask, job: Job, response: Response, now: float) -> None:
@@ -95,8 +104,8 @@ class Results:
 def _after_others(ask: Ask, job: Job, response: Response) -> tuple[Outcome, str]:
     """Return what an answer means where an earlier try may have run."""
     if job.cancel_by is not None and response.status == 410:
-        return Outcome.UNKNOWN, "it was cancelled, and an earlier try may have run"
-    if ask.call is Call.SUBMIT and not job.kind.is_direct:
+        return _UNKNOWN, "it was cancelled, and an earlier try may have run"
+    if ask.call is _SUBMIT and not job.kind.is_direct:
         why = f"HTTP {response.status}"
-        return Outcome.UNKNOWN, f"an earlier try may have run, and the next was refused: {why}"
-    return Outcome.ANSWERED, ""
+        return _UNKNOWN, f"an earlier try may have run, and the next was refused: {why}"
+    return _ANSWERED, ""

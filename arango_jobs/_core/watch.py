@@ -21,6 +21,9 @@ from arango_jobs._core.states import State
 
 __all__ = ["Watch"]
 
+# Looking a member of an enum up takes as long as a call, so the hot path does it once.
+_PENDING = State.PENDING
+
 FEW = 16
 """Jobs up to which each is asked for directly."""
 SHARE = 0.025
@@ -137,7 +140,7 @@ class Watch:
         heap = self._heap
         while heap and heap[0][0] <= now:
             job = heapq.heappop(heap)[2]
-            if job.state is State.PENDING and not job.is_abandoned:
+            if job.state is _PENDING and not job.is_abandoned:
                 due.append(job)
         if not self._crowd:
             return due
@@ -173,7 +176,7 @@ class Watch:
             self._lists_after = now + BLIND
             self._foreign = LIST_LIMIT // 2
         self._plan_list(now, len(done))
-        return [job for job in done if job.state is State.PENDING and not job.is_abandoned]
+        return [job for job in done if job.state is _PENDING and not job.is_abandoned]
 
     def list_failed(self, now: float, delay: float) -> None:
         """Plan another list after one that did not answer."""
@@ -204,7 +207,7 @@ class Watch:
         self._heap.clear()
         jobs = [job for job in self.jobs.values() if not job.is_abandoned]
         for job in jobs:
-            if job.state is State.PENDING:
+            if job.state is _PENDING:
                 if len(jobs) > FEW:
                     self._join_crowd(job, now, 0.0)
                 else:
@@ -244,7 +247,7 @@ class Watch:
     def _disperse(self, now: float) -> None:
         crowd, self._crowd = self._crowd, {}
         for job in crowd.values():
-            if job.state is State.PENDING:
+            if job.state is _PENDING:
                 self._push(now + self._interval(job, now) / 2, job)
 
     def _plan_list(self, now: float, found: int = 0) -> None:
@@ -264,4 +267,4 @@ class Watch:
         chosen = list(islice(self._crowd, count))
         jobs = [self._crowd.pop(job_id) for job_id in chosen]
         self._crowd.update(zip(chosen, jobs, strict=True))
-        return [job for job in jobs if job.state is State.PENDING]
+        return [job for job in jobs if job.state is _PENDING]

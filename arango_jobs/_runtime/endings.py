@@ -34,6 +34,14 @@ from arango_jobs.operations import Response
 
 __all__ = ["Ended", "Endings"]
 
+# Looking a member of an enum up takes as long as a call, so the hot path does it once.
+_ANSWERED = Outcome.ANSWERED
+_CANCELLED = Outcome.CANCELLED
+_DEADLINE = Outcome.DEADLINE
+_LOST = Outcome.LOST
+_UNKNOWN = Outcome.UNKNOWN
+_UNSENT = Outcome.UNSENT
+
 Futures = list[JobFuture[Any]]
 _TOO_LARGE = 413
 _SYSTEM_ATTRIBUTES = {"_id", "_key", "_rev"}
@@ -71,16 +79,16 @@ class Endings:
         self._conflict_retries = conflict_retries
         self._conflicts: dict[JobFuture[Any], int] = {}
         self._by_outcome: dict[Outcome, Callable[[End, Ended], None]] = {
-            Outcome.CANCELLED: self._cancelled,
-            Outcome.LOST: self._lost,
-            Outcome.UNKNOWN: self._unknown,
-            Outcome.DEADLINE: self._deadline,
-            Outcome.UNSENT: self._unsent,
+            _CANCELLED: self._cancelled,
+            _LOST: self._lost,
+            _UNKNOWN: self._unknown,
+            _DEADLINE: self._deadline,
+            _UNSENT: self._unsent,
         }
 
     def end(self, end: End, ended: Ended) -> None:
         """End the futures of `end`, add them to `ended`; one that has ended is left alone."""
-        if end.outcome is Outcome.ANSWERED:
+        if end.outcome is _ANSWERED:
             try:
                 self._answered(end, ended)
             except BaseException as error:  # noqa: BLE001  a deserializer is user code, too

@@ -24,6 +24,18 @@ from arango_jobs.operations import Response
 
 __all__ = ["Hearing"]
 
+# Looking a member of an enum up takes as long as a call, so the hot path does it once.
+_CONFIRM = Call.CONFIRM
+_FETCH = Call.FETCH
+_LIST = Call.LIST
+_RENEW = Call.RENEW
+_SAYS_ACCEPTED = Meaning.ACCEPTED
+_SAYS_ODD = Meaning.ODD
+_SAYS_OK = Meaning.OK
+_SAYS_UNREACHABLE = Meaning.UNREACHABLE
+_SUBMIT = Call.SUBMIT
+_WAITING = State.WAITING
+
 
 class Hearing:
     """Takes what comes of exchanges."""
@@ -48,7 +60,7 @@ class Hearing:
         ask: Ask = reply.exchange.token
         response = reply.response
         engine = self._engine
-        if ask.call is Call.RENEW:
+        if ask.call is _RENEW:
             self._renewed(ask, response, now)
             return
         meaning, detail = read(ask, response)
@@ -56,21 +68,21 @@ class Hearing:
         if told != self._queue_times.get(ask.host):
             self._queue_times[ask.host] = told
             engine.queue_time(ask, queue_time(response) or 0.0, now)
-        if ask.call is Call.LIST and meaning is Meaning.OK:
+        if ask.call is _LIST and meaning is _SAYS_OK:
             ids = read_ids(response)
             if ids is not None:
                 engine.listed(ask, ids, now)
                 return
-            meaning = Meaning.ODD
-        elif ask.call is Call.CONFIRM and meaning is Meaning.OK:
+            meaning = _SAYS_ODD
+        elif ask.call is _CONFIRM and meaning is _SAYS_OK:
             engine.confirmed(ask)
             self._telling.confirm(ask.parts or [], response)
             return
-        elif ask.call is Call.FETCH and FORWARDED_TO in response.headers:
+        elif ask.call is _FETCH and FORWARDED_TO in response.headers:
             engine.behind_balancer(ask.host)
         engine.heard(ask, meaning, detail, now)
         journal = self._telling.journal
-        if meaning is Meaning.ACCEPTED and ask.job is not None:
+        if meaning is _SAYS_ACCEPTED and ask.job is not None:
             if journal is not None:
                 journal.accepted(ask.job)
             self._news.submitted(ask.job.parts)
@@ -80,7 +92,7 @@ class Hearing:
     def _renewed(self, ask: Ask, response: Response, now: float) -> None:
         if response.status >= 500:
             # It has not refused: it is asked again.
-            self._engine.heard(ask, Meaning.ODD, response, now)
+            self._engine.heard(ask, _SAYS_ODD, response, now)
         else:
             self._engine.renewed(self._signer.renewed(response), now)
 
@@ -89,14 +101,14 @@ class Hearing:
         meaning = meaning_of_failure(failure.error, failure.may_have_run)
         # What answers in no HTTP and never has is no server that could have run anything.
         if isinstance(failure.error, NotHTTPError) and not self._engine.hosts[ask.host].was_reached:
-            meaning = Meaning.UNREACHABLE
+            meaning = _SAYS_UNREACHABLE
         self._engine.heard(ask, meaning, failure.error, now)
         if self._telling.journal is not None:
             self._note_refusal(ask)
 
     def _note_refusal(self, ask: Ask) -> None:
         job, journal = ask.job, self._telling.journal
-        if ask.call is not Call.SUBMIT or job is None or journal is None:
+        if ask.call is not _SUBMIT or job is None or journal is None:
             return
-        if job.state is State.WAITING:
+        if job.state is _WAITING:
             journal.refused(job)

@@ -28,6 +28,11 @@ from arango_jobs.logs import logger
 
 __all__ = ["Sending"]
 
+# Looking a member of an enum up takes as long as a call, so the hot path does it once.
+_RENEW = Call.RENEW
+_SUBMIT = Call.SUBMIT
+_UNKNOWN = Outcome.UNKNOWN
+
 _BOUND = frozenset({Call.FETCH, Call.CANCEL, Call.DELETE, Call.IDENTIFY})
 """Calls that end a job, and who it is: they must not reach a server that has restarted since."""
 
@@ -60,15 +65,15 @@ class Sending:
 
     def ask(self, ask: Ask, now: float) -> None:
         """Make the call; a submission waits for `commit` where there is a journal."""
-        if ask.call is Call.SUBMIT and not self._start_parts(ask, now):
+        if ask.call is _SUBMIT and not self._start_parts(ask, now):
             return
-        if ask.call is Call.RENEW:
+        if ask.call is _RENEW:
             request = self._signer.renewal()
         else:
             request = self._signer.sign(request_for(ask, self._encode))
         epoch = ask.epoch or None if ask.call in _BOUND else None
         exchange = Exchange(request, ask.host, ask, self._timeout, epoch)
-        if ask.call is Call.SUBMIT and self._telling.journal is not None:
+        if ask.call is _SUBMIT and self._telling.journal is not None:
             self._unwritten.append(exchange)
         else:
             self._transport.send(exchange)
@@ -138,7 +143,7 @@ class Sending:
             self._end_unsent(job.parts, error)
             return
         ended = Ended()
-        end = End(Outcome.UNKNOWN, job.parts, job, reason=str(error), cause=error)
+        end = End(_UNKNOWN, job.parts, job, reason=str(error), cause=error)
         self._telling.end(end, ended)
         self._telling.tell(ended)
 

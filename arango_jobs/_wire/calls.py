@@ -18,6 +18,20 @@ from arango_jobs.operations import Request, Response, quote_segment
 
 __all__ = ["meaning_of_failure", "read", "request_for"]
 
+# Looking a member of an enum up takes as long as a call, so the hot path does it once.
+_EXPLAIN = Call.EXPLAIN
+_FETCH = Call.FETCH
+_IDENTIFY = Call.IDENTIFY
+_OWNER = Call.OWNER
+_SAYS_ACCEPTED = Meaning.ACCEPTED
+_SAYS_BROKEN = Meaning.BROKEN
+_SAYS_MALFORMED = Meaning.MALFORMED
+_SAYS_MOVED = Meaning.MOVED
+_SAYS_ODD = Meaning.ODD
+_SAYS_RESULT = Meaning.RESULT
+_SAYS_UNREACHABLE = Meaning.UNREACHABLE
+_SUBMIT = Call.SUBMIT
+
 
 _ID_DIGITS = 20  # of the largest unsigned 64-bit number (server-protocol.md §2.1)
 _UPTIME = re.compile(rb"^arangodb_server_statistics_server_uptime_total\S* +(\S+)", re.MULTILINE)
@@ -84,24 +98,24 @@ def request_for(ask: Ask, encode: Encode) -> Request:
 
 def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     """Return what the answer means, and what of it the engine needs."""
-    if ask.call is Call.FETCH:
+    if ask.call is _FETCH:
         return job_api.read_fetch(response), response
-    if ask.call is Call.SUBMIT:
+    if ask.call is _SUBMIT:
         return _read_submit(ask, response)
     meaning = job_api.read_call(response)
-    if ask.call is Call.IDENTIFY:
+    if ask.call is _IDENTIFY:
         return _read_identify(meaning, response)
-    if ask.call is Call.OWNER:
+    if ask.call is _OWNER:
         return meaning, job_api.FORWARDED_TO in response.headers
-    if ask.call is Call.EXPLAIN:
+    if ask.call is _EXPLAIN:
         return meaning, only_reads(response)
     return meaning, response
 
 
 def _read_identify(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:
     # Where there is no such path another try is of no use, as it is after a failure.
-    if meaning is Meaning.ODD and (response.status < 500 or response.status == 501):
-        meaning = Meaning.MALFORMED
+    if meaning is _SAYS_ODD and (response.status < 500 or response.status == 501):
+        meaning = _SAYS_MALFORMED
     return meaning, _uptime(response)
 
 
@@ -109,21 +123,21 @@ def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     assert ask.job is not None
     if ask.job.kind.is_direct:
         meaning = job_api.read_call(response)
-        return (meaning if meaning.is_refusal else Meaning.RESULT), response
+        return (meaning if meaning.is_refusal else _SAYS_RESULT), response
     meaning = job_api.read_submit(response)
-    if meaning is Meaning.ACCEPTED:
+    if meaning is _SAYS_ACCEPTED:
         job_id = response.headers[job_api.ASYNC_ID]
         if job_id.isdecimal() and len(job_id) <= _ID_DIGITS:
             return meaning, job_id
-        return Meaning.ODD, response
+        return _SAYS_ODD, response
     return meaning, response
 
 
 def meaning_of_failure(error: TransportError, may_have_run: bool) -> Meaning:
     """Return what it means that no answer came."""
     if may_have_run:
-        return Meaning.BROKEN
-    return Meaning.UNREACHABLE if isinstance(error, HostUnreachableError) else Meaning.MOVED
+        return _SAYS_BROKEN
+    return _SAYS_UNREACHABLE if isinstance(error, HostUnreachableError) else _SAYS_MOVED
 
 
 def _uptime(response: Response) -> float | None:
