@@ -114,7 +114,7 @@ class Scene:
         self.server.faults.reset()
         self.server.deployment.coordinators[0].jobs.clear()
         collection = self.db.collection("c")
-        collection.delete_many([key for key in collection.keys() if not key.startswith("r")])
+        collection.delete_many([key for key in collection if not key.startswith("r")])
         self.server.reset_stats()
 
     @contextmanager

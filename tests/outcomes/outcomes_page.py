@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a page of prose, in lines as long as the manual has
 """Writes docs/outcomes.md from the engine's table, so that the two cannot differ.
 
 Run it (`python tests/outcomes/outcomes_page.py`) after a change of the table.

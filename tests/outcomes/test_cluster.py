@@ -146,22 +146,25 @@ def test_soft_shutdown(cluster: LocalServer, db: StandardDatabase[Any]) -> None:
 @pytest.mark.parametrize("merged", [True, False], ids=["merged", "single"])
 def test_behind_a_balancer(cluster: LocalServer, db: StandardDatabase[Any], merged: bool) -> None:
     """Each request goes to another Coordinator; jobs are asked for by id."""
-    with Balancer(*cluster.urls) as balancer, ArangoClient(balancer.url) as client:
-        with JobManager(client.db(), merge=merged) as jobs:
-            futures = [jobs.collection("c").insert({"n": n}) for n in range(300)]
-            assert ends(futures) == {"value"}
-            slow = jobs.aql.execute("RETURN SLEEP(60)")
-            until(lambda: slow.job_id)
-            until(lambda: any(one.scheduler.busy for one in cluster.deployment.coordinators))
-            assert slow.cancel_on_server(10) is CancelOutcome.CANCELLED
-            # From now on it is known that lists are of no use.
-            before = cluster.stats
-            cluster.faults.hold_queue()
-            crowd = [jobs.collection("c").insert({"n": 300 + n}) for n in range(100)]
-            until(lambda: cluster.stats[FETCH_ROUTE] > before[FETCH_ROUTE] + 10)
-            cluster.faults.release_queue()
-            assert ends(crowd) == {"value"}
-            assert cluster.stats[LOOK_ROUTE] == before[LOOK_ROUTE]
+    with (
+        Balancer(*cluster.urls) as balancer,
+        ArangoClient(balancer.url) as client,
+        JobManager(client.db(), merge=merged) as jobs,
+    ):
+        futures = [jobs.collection("c").insert({"n": n}) for n in range(300)]
+        assert ends(futures) == {"value"}
+        slow = jobs.aql.execute("RETURN SLEEP(60)")
+        until(lambda: slow.job_id)
+        until(lambda: any(one.scheduler.busy for one in cluster.deployment.coordinators))
+        assert slow.cancel_on_server(10) is CancelOutcome.CANCELLED
+        # From now on it is known that lists are of no use.
+        before = cluster.stats
+        cluster.faults.hold_queue()
+        crowd = [jobs.collection("c").insert({"n": 300 + n}) for n in range(100)]
+        until(lambda: cluster.stats[FETCH_ROUTE] > before[FETCH_ROUTE] + 10)
+        cluster.faults.release_queue()
+        assert ends(crowd) == {"value"}
+        assert cluster.stats[LOOK_ROUTE] == before[LOOK_ROUTE]
     assert sorted(document["n"] for document in documents(cluster).values()) == list(range(400))
     assert left(cluster) == 0
 
@@ -170,18 +173,21 @@ def test_the_owner_behind_a_balancer_has_left(
     cluster: LocalServer, db: StandardDatabase[Any]
 ) -> None:
     """Those that do not find it say so in several ways; what is safe is repeated."""
-    with Balancer(*cluster.urls[:2]) as balancer, ArangoClient(balancer.url) as client:
-        with JobManager(client.db(), client_keys=True, merge=False) as jobs:
-            assert ends([jobs.collection("c").has("x") for _ in range(20)]) == {"value"}
-            cluster.faults.hold_queue()
-            futures = [jobs.collection("c").insert({"n": n}) for n in range(10)]
-            until(lambda: all(future.job_id for future in futures))
-            cluster.faults.forget_job(futures[0].job_id or "")
-            cluster.faults.vanish(1)
-            balancer.leave_out(cluster.urls[1])
-            fault = Fault(FETCH_ROUTE, "respond", 5, status=503, error_num=1478)
-            cluster.faults.add(fault)
-            cluster.faults.release_queue()
-            assert ends(futures) == {"value"}
-            assert fault.happened == 5
+    with (
+        Balancer(*cluster.urls[:2]) as balancer,
+        ArangoClient(balancer.url) as client,
+        JobManager(client.db(), client_keys=True, merge=False) as jobs,
+    ):
+        assert ends([jobs.collection("c").has("x") for _ in range(20)]) == {"value"}
+        cluster.faults.hold_queue()
+        futures = [jobs.collection("c").insert({"n": n}) for n in range(10)]
+        until(lambda: all(future.job_id for future in futures))
+        cluster.faults.forget_job(futures[0].job_id or "")
+        cluster.faults.vanish(1)
+        balancer.leave_out(cluster.urls[1])
+        fault = Fault(FETCH_ROUTE, "respond", 5, status=503, error_num=1478)
+        cluster.faults.add(fault)
+        cluster.faults.release_queue()
+        assert ends(futures) == {"value"}
+        assert fault.happened == 5
     assert sorted(document["n"] for document in documents(cluster).values()) == list(range(10))

@@ -54,7 +54,7 @@ def test_a_list_breaks(scene: Scene, name: str) -> None:
         assert ends(futures) == ({"JobLostError"} if name in GONE else {"value"})
         assert scene.server.stats[LOOK_ROUTE] > 0
     # Where the jobs are lost, the work goes on.
-    until(lambda: scene.stored() == {n: 1 for n in range(CROWD)})
+    until(lambda: scene.stored() == dict.fromkeys(range(CROWD), 1))
     assert scene.left() == 0
 
 
@@ -84,7 +84,7 @@ def test_the_question_after_a_broken_fetch_breaks(
         if expected_after(name, operation) == {"value"}:
             assert has_true_results(futures, operation, scene.documents)
     if operation != "read":
-        assert scene.stored() == {n: 1 for n in range(count)}
+        assert scene.stored() == dict.fromkeys(range(count), 1)
     assert scene.left() == 0
 
 

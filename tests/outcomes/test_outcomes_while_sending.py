@@ -46,7 +46,7 @@ def test_a_small_request_is_cut(scene: Scene, operation: str, expected: str, mer
         futures = start(jobs, operation, COUNT if merged else 1)
         assert ends(futures) == {expected}
     count = COUNT if merged else 1
-    assert scene.stored() == ({n: 1 for n in range(count)} if operation == "keys" else {})
+    assert scene.stored() == (dict.fromkeys(range(count), 1) if operation == "keys" else {})
     assert scene.left() == 0
 
 
