@@ -113,8 +113,8 @@ class Scene:
             self._timer = None
         self.server.faults.reset()
         self.server.deployment.coordinators[0].jobs.clear()
-        collection = self.db.collection("c")
-        collection.delete_many([key for key in collection if not key.startswith("r")])
+        written = [key for key in self.documents if not key.startswith("r")]
+        self.db.collection("c").delete_many(written)
         self.server.reset_stats()
 
     @contextmanager
