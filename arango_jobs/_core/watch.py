@@ -26,9 +26,9 @@ _PENDING = State.PENDING
 
 FEW = 16
 """Jobs up to which each is asked for directly."""
-SHARE = 0.025
+SHARE = 0.015
 """Interval between two looks as a share of the age, for one of up to `FREE` jobs."""
-FREE = 4
+FREE = 2
 """Jobs up to which each is looked at as often as if it were alone; more share the looks."""
 CROWD_SHARE = 0.05
 """Interval between two lists as a share of the time that a job of the crowd is expected to take."""

@@ -56,7 +56,7 @@ def test_stuck_pending() -> None:
     part = FakePart(QUERY)
     bench = cancelled("pending", part)
     bench.answer(Call.CANCEL, Meaning.OK)
-    for _ in range(500):
+    for _ in range(1000):
         if part.ends:
             break
         while bench.waiting(Call.FETCH):

@@ -218,7 +218,7 @@ def test_row_of_tidying(row: tuple[Call, Meaning]) -> None:
         return
     if decision is Decision.RENEW:
         bench.answer(Call.RENEW, Meaning.OK, True)
-    for _ in range(100):
+    for _ in range(400):
         if bench.waiting(call):
             break
         while bench.waiting(Call.FETCH):
