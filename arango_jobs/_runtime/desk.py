@@ -12,6 +12,7 @@ import atexit
 import itertools
 import os
 import secrets
+import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import wait as wait_for
@@ -44,6 +45,10 @@ _EXIT_PATIENCE = 10.0
 _TIDY_PATIENCE = 2.0
 """Seconds for deleting on the server what nobody waits for any more."""
 
+_FORK_PATIENCE = 1.0
+"""Seconds for which a fork waits for a poller, which may be in a slow decoder."""
+
+_held: list[threading.RLock] = []
 _desks: weakref.WeakSet[Desk] = weakref.WeakSet()
 
 
@@ -122,16 +127,21 @@ class Desk:
             payload = self._dumps(body)
         if not self._acquire(1, None, False):
             self._wait_for_room()
-        now = self._monotonic()
-        future: JobFuture[Any] = JobFuture(operation, self, now)
-        future.payload = payload
-        if self.news.is_idle:
-            self.news.started()
-        # As `Poller.submit` does, without the call: this is the hottest line of all.
-        poller = self.poller
-        poller.inbox.append(future if deadline is None else (future, now + deadline))
-        if poller.is_asleep:
-            poller.wake()
+        future: JobFuture[Any] | None = None
+        try:
+            now = self._monotonic()
+            future = JobFuture(operation, self, now)
+            future.payload = payload
+            if self.news.is_idle:
+                self.news.started()
+            # As `Poller.submit` does, without the call: this is the hottest line of all.
+            poller = self.poller
+            poller.inbox.append(future if deadline is None else (future, now + deadline))
+            if poller.is_asleep:
+                poller.wake()
+        except BaseException:
+            self._taken_back(future)
+            raise
         return future
 
     async def take_async(
@@ -147,13 +157,26 @@ class Desk:
     def _enter(
         self, operation: Operation[Any], payload: bytes, deadline: float | None
     ) -> JobFuture[Any]:
-        now = self._monotonic()
-        future: JobFuture[Any] = JobFuture(operation, self, now)
-        future.payload = payload
-        if self.news.is_idle:
-            self.news.started()
-        self.poller.submit(future, None if deadline is None else now + deadline)
+        future: JobFuture[Any] | None = None
+        try:
+            now = self._monotonic()
+            future = JobFuture(operation, self, now)
+            future.payload = payload
+            if self.news.is_idle:
+                self.news.started()
+            self.poller.submit(future, None if deadline is None else now + deadline)
+        except BaseException:
+            self._taken_back(future)
+            raise
         return future
+
+    def _taken_back(self, future: JobFuture[Any] | None) -> None:
+        """Give the permit of a submission back that was interrupted, or found no thread."""
+        if future is None:
+            self.gate.release()
+        else:
+            # If it is on its way already, it ends like any other, though nobody has it.
+            future.cancel()
 
     def _prepared(self, operation: Operation[Any], deadline: float | None) -> Operation[Any]:
         kind = operation.kind
@@ -250,12 +273,18 @@ class Desk:
             self.poller.call(lambda _now: self.poller.cancel_waiting())
         if not wait:
             return
-        if not self.gate.wait_empty(timeout):
+        gate = self.gate
+        if timeout is not None and not gate.wait_empty(timeout):
             error = ManagerClosedError(
                 f"{self.describe()} was shut down; it had not ended within {timeout:g} s"
             )
+            logger.warning(
+                "%s: %d operations had not ended within %g s", self.describe(), gate.in_use, timeout
+            )
             self.poller.call(lambda now: self.poller.end_all(error, now))
-            self.gate.wait_empty(_TIDY_PATIENCE)
+            gate.wait_empty(_TIDY_PATIENCE)
+        elif timeout is None:
+            gate.wait_empty(None)
         if not self.poller.join(_TIDY_PATIENCE):
             self.poller.stop(_TIDY_PATIENCE)
         self._delivery.stop(_TIDY_PATIENCE)
@@ -303,11 +332,26 @@ def _at_exit() -> None:
         desk.at_exit()
 
 
+def _before_fork() -> None:
+    """Let rounds that are under way end: the child must find every open future."""
+    for desk in list(_desks):
+        if desk.poller.working.acquire(timeout=_FORK_PATIENCE):
+            _held.append(desk.poller.working)
+
+
+def _after_fork_in_parent() -> None:
+    while _held:
+        _held.pop().release()
+
+
 def _after_fork() -> None:
+    _held.clear()
     for desk in list(_desks):
         desk.after_fork()
 
 
 atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork
+    )

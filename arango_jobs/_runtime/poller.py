@@ -84,6 +84,8 @@ class Poller:
         self._thread: threading.Thread | None = None
         self._latest: threading.Thread | None = None
         """The thread that may be on its way out still, when there is no `_thread` any more."""
+        self.working = threading.RLock()
+        """Held while futures are in hand, and not in the inbox or the engine's book."""
         # Reentrant: a manager may be collected, and close it, while this is held.
         self._thread_lock = threading.RLock()
         self.is_asleep = True
@@ -121,7 +123,8 @@ class Poller:
     def stop(self, timeout: float | None) -> bool:
         """End the thread, idle or not; say whether it has ended."""
         self._is_stopping = True
-        thread = self._latest
+        with self._thread_lock:
+            thread = self._latest
         if thread is None or thread is threading.current_thread():
             return True
         self.transport.wake()
@@ -132,14 +135,15 @@ class Poller:
         """Have the thread close the transport and end as soon as nothing is outstanding."""
         self._is_closing = True
         with self._thread_lock:
-            if self._thread is None and self._is_free():
+            if self._thread is None and self._is_over():
                 self._close()
                 return
         self.wake()
 
     def join(self, timeout: float | None) -> bool:
         """Wait for the thread to end by itself; say whether it has."""
-        thread = self._latest
+        with self._thread_lock:
+            thread = self._latest
         if thread is None or thread is threading.current_thread():
             return True
         thread.join(timeout)
@@ -154,7 +158,7 @@ class Poller:
         """End every future with `error`, and tidy up on the server. On its own thread only."""
         ended = Ended()
         for future in self.open_futures():
-            if future.end_with_error(error) or future.cancel():
+            if future.end_with_error(error):
                 ended.lost.append(future)
         self.engine.abandon_all(now)
         self._telling.tell(ended)
@@ -173,9 +177,16 @@ class Poller:
         with self._thread_lock:
             if self._thread is not None or self._is_stopping or self._is_closed:
                 return
-            self._thread = threading.Thread(target=self.run, name=self._name, daemon=True)
-            self._latest = self._thread
-            self._thread.start()
+            thread = threading.Thread(target=self.run, name=self._name, daemon=True)
+            self._thread = thread
+            try:
+                thread.start()
+            except RuntimeError:
+                # The system has no thread left to give, or the interpreter is ending.
+                self._thread = None
+                self.is_asleep = True
+                raise
+            self._latest = thread
 
     # ---- on its own thread
 
@@ -200,18 +211,20 @@ class Poller:
     def step(self, longest: float | None = None) -> bool:
         """Perform one round, waiting at most `longest` seconds; say whether nothing is left."""
         now = self._clock.monotonic()
-        self._take_in(now)
-        self._sending.refuse_waiting()
-        if self._signer.is_due and not self.engine.is_idle:
-            self.engine.begin_renewal(now)
-        self.engine.plan(now)
-        self._act(now)
-        self._sending.commit(now)
+        with self.working:
+            self._take_in(now)
+            self._sending.refuse_waiting()
+            if self._signer.is_due and not self.engine.is_idle:
+                self.engine.begin_renewal(now)
+            self.engine.plan(now)
+            self._act(now)
+            self._sending.commit(now)
         events = self._poll(now, longest)
         now = self._clock.monotonic()
-        for event in events:
-            self._hearing.hear(event, now)
-        self._act(now)
+        with self.working:
+            for event in events:
+                self._hearing.hear(event, now)
+            self._act(now)
         return self._is_free()
 
     def _poll(self, now: float, longest: float | None) -> list[Any]:
