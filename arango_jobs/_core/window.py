@@ -116,7 +116,8 @@ class Window:
             self._meter.begin(now, self.limit)
             return False
         self._paid += 1.0
-        self._grow(min(self._slope, self._climb()))
+        if self.limit < self._maximum:
+            self._grow(min(self._slope, self._climb()))
         if not self._meter.finished(now - sent_at, now):
             return False
         self._end_round(now)

@@ -9,10 +9,12 @@ any more can be noticed while futures of it are waited for.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import itertools
 import os
 import secrets
 import threading
+import warnings
 import weakref
 from collections.abc import Callable
 from concurrent.futures import wait as wait_for
@@ -42,6 +44,7 @@ __all__ = ["Desk", "DeskParts"]
 
 _EXIT_PATIENCE = 10.0
 """Seconds that the end of the interpreter waits for what is outstanding."""
+_AT_ONCE = 0.001
 _TIDY_PATIENCE = 2.0
 """Seconds for deleting on the server what nobody waits for any more."""
 
@@ -294,13 +297,15 @@ class Desk:
         count = self.gate.in_use
         if not count:
             return
-        logger.warning(
-            "%s: %d operations are outstanding at exit; waiting for them for up to %g s",
-            self.describe(),
-            count,
-            _EXIT_PATIENCE,
+        name = self.describe()
+        _warn(
+            f"{name}: {count} operations are outstanding at exit; "
+            f"waiting for them for up to {_EXIT_PATIENCE:g} s"
         )
-        self.shutdown(wait=True, cancel=False, timeout=_EXIT_PATIENCE)
+        self.close()
+        if not self.gate.wait_empty(_EXIT_PATIENCE):
+            _warn(f"{name}: {self.gate.in_use} operations had not ended by then")
+        self.shutdown(wait=True, cancel=False, timeout=_AT_ONCE)
 
     def after_fork(self) -> None:
         """Start afresh in a forked child; what was open there is the parent's."""
@@ -325,6 +330,13 @@ def _with_runtime(body: dict[str, Any], deadline: float) -> dict[str, Any]:
     own = options.get("maxRuntime")
     options["maxRuntime"] = deadline if not own else min(own, deadline)
     return {**body, "options": options}
+
+
+def _warn(message: str) -> None:
+    """Say it to whoever listens at the end: handlers of the log are often gone by then."""
+    logger.warning("%s", message)
+    with contextlib.suppress(RuntimeWarning):
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
 
 
 def _at_exit() -> None:

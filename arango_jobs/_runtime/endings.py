@@ -129,8 +129,22 @@ class Endings:
         part = parts[0]
         if job.tries and is_our_key_taken(part.operation, response, job.tries):
             ended.to_confirm.append((job, [part]))
-        else:
+        # The whole decoder would say the same, but later.
+        elif not self._succeed(part, job, response, ended):
             self._decode(part, response, ended)
+
+    def _succeed(self, part: JobFuture[Any], job: Job, response: Response, ended: Ended) -> bool:
+        """End `part` with what its plan for merging makes of a success; say whether it is one."""
+        plan = job.kind.merge
+        if plan is None or not 200 <= response.status < 300:
+            return False
+        try:
+            value = plan.value(response.json())
+        except Exception:  # noqa: BLE001  the whole decoder says what is wrong
+            return False
+        if part.end_with_result(value):
+            ended.succeeded.append(part)
+        return True
 
     def _take_apart(self, job: Job, response: Response, ended: Ended) -> None:
         reply = response.json()
