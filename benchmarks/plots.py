@@ -75,7 +75,7 @@ def _throughput(report: Report) -> Picture:
     )
     axes.set_yticks(range(len(lines)), [each.name for each in lines])
     axes.set_xscale("log")
-    axes.set_xlim(10 ** math.floor(math.log10(min(rates))), max(rates) * 60)
+    axes.set_xlim(10 ** math.floor(math.log10(min(rates))), max(rates) * 90)
     axes.xaxis.set_major_formatter(FuncFormatter(_short))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("operations a second (logarithmic scale)")
