@@ -22,9 +22,18 @@ from urllib.parse import urlsplit
 
 from arango_jobs.errors import OptionError
 
-__all__ = ["DEFAULT_HOST", "Timeouts", "check_names", "parse_hosts", "positive_seconds"]
+__all__ = [
+    "DEFAULT_HOST",
+    "MAX_RESPONSE_BYTES",
+    "Timeouts",
+    "check_names",
+    "parse_hosts",
+    "positive_seconds",
+]
 
 DEFAULT_HOST = "http://127.0.0.1:8529"
+MAX_RESPONSE_BYTES = 1 << 30
+"""Largest body of an answer, counted again after it is decompressed."""
 
 
 def check_names(owner: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.resolver import Address, Resolver
 from arango_jobs._net.shared import Shared
-from arango_jobs.errors import HostUnreachableError
+from arango_jobs.errors import HostUnreachableError, TLSError
 
 __all__ = ["Dialer"]
 
@@ -45,6 +45,7 @@ class Dialer:
         self._end = self.deadline = now + shared.settings.connect_timeout
         self._addresses: list[Address] | None = None
         self._troubles: list[str] = []
+        self._cause: TLSError | None = None
         self._sock: socket.socket | None = None
         self._is_over = False
         self._resolver = Resolver(host.name, host.port, shared.wake)
@@ -134,6 +135,7 @@ class Dialer:
         except ssl.SSLWantWriteError:
             self._shared.selector.modify(sock, selectors.EVENT_WRITE, self.on_ready)
         except (OSError, ValueError) as error:
+            self._cause = TLSError(str(error))
             self._trouble(f"TLS handshake: {error}")
         else:
             self._finish(sock)
@@ -157,7 +159,9 @@ class Dialer:
     def _fail(self, text: str) -> None:
         self._is_over = True
         self._drop()
-        self._done(HostUnreachableError(f"{self._host.url} cannot be reached: {text}"))
+        error = HostUnreachableError(f"{self._host.url} cannot be reached: {text}")
+        error.__cause__ = self._cause
+        self._done(error)
 
     def _drop(self) -> None:
         if self._sock is not None:

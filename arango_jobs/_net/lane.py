@@ -278,7 +278,7 @@ class Lane:
     def _give_up(self, error: HostUnreachableError) -> None:
         """Fail what is queued: no connection can be made."""
         waiting, self.queue = self.queue, deque()
-        self._refuse(waiting, lambda _: HostUnreachableError(*error.args))
+        self._refuse(waiting, lambda _: _same(error))
 
     def _refuse(
         self, flights: Iterable[Flight], error_of: Callable[[Flight], TransportError]
@@ -333,3 +333,10 @@ class Lane:
 
     def _unreachable_error(self, error: OSError) -> HostUnreachableError:
         return HostUnreachableError(f"{self._host.url} refuses our certificate: {error}")
+
+
+def _same(error: HostUnreachableError) -> HostUnreachableError:
+    """Return an error of its own for each exchange, with the same cause."""
+    same = HostUnreachableError(*error.args)
+    same.__cause__ = error.__cause__
+    return same

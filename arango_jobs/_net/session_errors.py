@@ -17,6 +17,7 @@ from arango_jobs.errors import (
     ConnectionLostError,
     HostUnreachableError,
     RequestTimeoutError,
+    TLSError,
     TransportError,
 )
 
@@ -35,7 +36,10 @@ def converted(error: Exception, url: str, *, has_retries: bool) -> tuple[Transpo
     system = (c.strerror for c in causes if isinstance(c, OSError) and c.strerror)
     why = next(iter(system), type(causes[-1]).__name__)
     if any(isinstance(cause, _UNREACHABLE) for cause in causes):
-        return HostUnreachableError(f"{url} cannot be reached: {why}"), has_retries
+        unreachable = HostUnreachableError(f"{url} cannot be reached: {why}")
+        if any(isinstance(cause, ssl.SSLError) for cause in causes):
+            unreachable.__cause__ = TLSError(why)
+        return unreachable, has_retries
     if any(isinstance(cause, _LATE) for cause in causes):
         return RequestTimeoutError(f"{url} gave no answer in time"), True
     return ConnectionLostError(f"a request to {url} got no complete answer: {why}"), True

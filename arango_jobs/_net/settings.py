@@ -6,6 +6,7 @@ import ssl
 from dataclasses import dataclass, field
 
 from arango_jobs.operations import Headers
+from arango_jobs.options import MAX_RESPONSE_BYTES
 
 __all__ = ["NetSettings"]
 
@@ -19,7 +20,7 @@ class NetSettings:
 
     connect_timeout: float = 10.0
     """For name resolution, all addresses and the TLS handshake together."""
-    max_response_bytes: int = 1 << 30
+    max_response_bytes: int = MAX_RESPONSE_BYTES
     """Largest body of a response, counted again after it is decompressed."""
     max_head_bytes: int = 1 << 20
     """Largest head of a response."""

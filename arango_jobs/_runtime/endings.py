@@ -269,8 +269,9 @@ class Endings:
 
 def _unreachable(message: str, cause: BaseException | None) -> TransportError:
     """Return the error of what was never sent: as a direct call's where the cause tells more."""
+    deeper = cause.__cause__ if cause is not None else None
     for telling in (NotHTTPError, TLSError):
-        if isinstance(cause, telling):
+        if isinstance(cause, telling) or isinstance(deeper, telling):
             return telling(message)
     return HostUnreachableError(message)
 

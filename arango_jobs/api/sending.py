@@ -13,9 +13,14 @@ from arango_jobs import json
 from arango_jobs.api.session import SetAuthorization
 from arango_jobs.api.transport_errors import convert
 from arango_jobs.clock import Clock
-from arango_jobs.errors import ConnectionLostError, RequestTimeoutError, TransportError
+from arango_jobs.errors import (
+    ConnectionLostError,
+    RequestTimeoutError,
+    ResponseTooLargeError,
+    TransportError,
+)
 from arango_jobs.operations import Request, Response
-from arango_jobs.options import Timeouts
+from arango_jobs.options import MAX_RESPONSE_BYTES, Timeouts
 
 __all__ = ["Sender"]
 
@@ -43,6 +48,7 @@ class Sender:
         self.clock = clock
         self.verify = verify
         self.loads = loads
+        self.max_response_bytes = MAX_RESPONSE_BYTES
 
     def send(
         self, host: int, request: Request, authorization: str | None, deadline: float | None
@@ -99,9 +105,12 @@ class Sender:
         return (left if connect is None else min(connect, left)), left
 
     def _read(self, answer: requests.Response, url: str, deadline: float | None) -> bytes:
-        chunks = []
+        chunks, size, limit = [], 0, self.max_response_bytes
         for chunk in answer.iter_content(_CHUNK):
             chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                raise ResponseTooLargeError(f"the answer of {url} is above {limit} bytes")
             if deadline is not None and self.clock.monotonic() > deadline:
                 raise RequestTimeoutError(f"{url} had not answered completely in time")
         return b"".join(chunks)

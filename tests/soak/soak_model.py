@@ -10,11 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from arango_jobs import JobFuture, JobLostError, SubmitOutcomeUnknownError
+from arango_jobs import (
+    JobDeadlineError,
+    JobFuture,
+    JobLostError,
+    SubmitOutcomeUnknownError,
+)
 from arango_jobs.errors import ArangoServerError, HostUnreachableError
 
 UNKNOWN = (SubmitOutcomeUnknownError, JobLostError)
-UNCHANGED = (ArangoServerError, HostUnreachableError)
+UNCHANGED = (ArangoServerError, HostUnreachableError, JobDeadlineError)
 
 
 @dataclass(frozen=True, slots=True)

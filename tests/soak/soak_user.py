@@ -156,6 +156,11 @@ class User:
             lambda doc, v: Face(v, doc.face.runs + 1),
         )
 
+    def query_too_long(self, name: str) -> Try:
+        """Let a deadline pass, so that jobs are deleted that nobody waits for."""
+        hurried = self._jobs.with_options(deadline=0.05)
+        return Try(name, [], hurried.aql.execute("RETURN SLEEP(0.2)"), must_fail=True)
+
     def get(self, name: str) -> Try:
         return self._read(name, lambda doc: self._collection.get(doc.key or ""))
 
@@ -194,6 +199,7 @@ CHANGING = [
     ("query", User.query),
     ("insert of a taken key", User.insert_taken),
     ("update of a missing one", User.update_missing),
+    ("query, too long", User.query_too_long),
 ]
 
 
