@@ -44,7 +44,6 @@ __all__ = ["Desk", "DeskParts"]
 
 _EXIT_PATIENCE = 10.0
 """Seconds that the end of the interpreter waits for what is outstanding."""
-_AT_ONCE = 0.001
 _TIDY_PATIENCE = 2.0
 """Seconds for deleting on the server what nobody waits for any more."""
 
@@ -278,16 +277,23 @@ class Desk:
             return
         gate = self.gate
         if timeout is not None and not gate.wait_empty(timeout):
-            error = ManagerClosedError(
-                f"{self.describe()} was shut down; it had not ended within {timeout:g} s"
-            )
             logger.warning(
                 "%s: %d operations had not ended within %g s", self.describe(), gate.in_use, timeout
             )
-            self.poller.call(lambda now: self.poller.end_all(error, now))
-            gate.wait_empty(_TIDY_PATIENCE)
+            self._end_late(timeout)
         elif timeout is None:
             gate.wait_empty(None)
+        self._end_threads()
+
+    def _end_late(self, timeout: float) -> None:
+        """End what had not ended within `timeout` seconds."""
+        error = ManagerClosedError(
+            f"{self.describe()} was shut down; it had not ended within {timeout:g} s"
+        )
+        self.poller.call(lambda now: self.poller.end_all(error, now))
+        self.gate.wait_empty(_TIDY_PATIENCE)
+
+    def _end_threads(self) -> None:
         if not self.poller.join(_TIDY_PATIENCE):
             self.poller.stop(_TIDY_PATIENCE)
         self._delivery.stop(_TIDY_PATIENCE)
@@ -305,7 +311,8 @@ class Desk:
         self.close()
         if not self.gate.wait_empty(_EXIT_PATIENCE):
             _warn(f"{name}: {self.gate.in_use} operations had not ended by then")
-        self.shutdown(wait=True, cancel=False, timeout=_AT_ONCE)
+            self._end_late(_EXIT_PATIENCE)
+        self._end_threads()
 
     def after_fork(self) -> None:
         """Start afresh in a forked child; what was open there is the parent's."""
