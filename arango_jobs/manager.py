@@ -201,7 +201,7 @@ class JobManager(Handles):
         self._deadline = self._options.deadline or connection.sender.timeouts.job
         self._connection = connection
         self._name = f"JobManager-{next(_numbers)}"
-        self._transport_reason = ""
+        self._chosen = _ChosenTransport(connection, self._name)
         self._ledger = self._open_ledger()
         try:
             self._desk = Desk(self._parts(), weakref.ref(self))
@@ -230,7 +230,7 @@ class JobManager(Handles):
             name=self._name,
             clock=sender.clock,
             new_engine=partial(_engine, sender.hosts, options, signer.can_renew),
-            new_transport=self._new_transport,
+            new_transport=self._chosen,
             signer=signer,
             encode=connection.encode,
             dumps=connection.dumps,
@@ -243,17 +243,6 @@ class JobManager(Handles):
             conflict_retries=options.conflict_retries,
             journal=self._ledger,
         )
-
-    def _new_transport(self) -> Transport:
-        sender = self._connection.sender
-        settings = NetSettings(connect_timeout=sender.timeouts.connect or 10.0)
-        transport, reason = choose_transport(
-            sender.hosts, sender.session, settings, clock=sender.clock
-        )
-        if reason != self._transport_reason:
-            logger.info("%s: %s", self._name, reason)
-        self._transport_reason = reason
-        return transport
 
     @classmethod
     def recover(
@@ -354,7 +343,7 @@ class JobManager(Handles):
             lost=counts.lost,
             requests=engine.requests,
             transport=desk.poller.transport.describe(),
-            transport_reason=self._transport_reason,
+            transport_reason=self._chosen.reason,
             hosts=hosts,
         )
 
@@ -404,6 +393,31 @@ class JobManager(Handles):
 
 
 _DRIVERS = {"arango": "arango_jobs.integrations.python_arango"}
+
+
+class _ChosenTransport:
+    """Makes transports, and knows why they are what they are.
+
+    It outlives the manager, which therefore must not be reached from here.
+    """
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self.reason = ""
+        self._connection = connection
+        self._name = name
+
+    def __call__(self) -> Transport:
+        sender = self._connection.sender
+        settings = NetSettings(
+            connect_timeout=sender.timeouts.connect or 10.0, verify=sender.verify
+        )
+        transport, reason = choose_transport(
+            sender.hosts, sender.session, settings, clock=sender.clock
+        )
+        if reason != self.reason:
+            logger.info("%s: %s", self._name, reason)
+        self.reason = reason
+        return transport
 
 
 def _engine(hosts: tuple[str, ...], options: ManagerOptions, can_renew: bool) -> Engine:

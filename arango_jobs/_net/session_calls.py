@@ -75,7 +75,7 @@ class PoolCaller:
         self._headers = {
             name.lower(): (name, value) for name, value in probe.headers.items() if name != "Cookie"
         }
-        merged = environment(session, f"{host.url}/")
+        merged = environment(session, f"{host.url}/", settings.verify)
         proxies, verify, cert = merged["proxies"], merged["verify"], merged["cert"]
         try:
             self._pool: Any = adapter.get_connection_with_tls_context(
@@ -165,6 +165,8 @@ class SessionCaller:
             timeout=(self._settings.connect_timeout, timeout),
             allow_redirects=False,
             stream=True,
+            # None leaves it to the session.
+            verify=self._settings.verify,
         )
 
     def _by_send(self, request: Request, url: str, timeout: float) -> requests.Response:
@@ -180,7 +182,7 @@ class SessionCaller:
         # requests takes the quotes off dots, and then takes them for steps in the path.
         query = urlsplit(str(prepared.url)).query if self._session.params else ""
         prepared.url = f"{url.partition('?')[0]}?{query}" if query else url
-        merged = {**environment(self._session, url), "stream": True}
+        merged = {**environment(self._session, url, self._settings.verify), "stream": True}
         timeouts = (self._settings.connect_timeout, timeout)
         return self._session.send(prepared, allow_redirects=False, timeout=timeouts, **merged)
 

@@ -40,5 +40,7 @@ class NetSettings:
     """Value of the Authorization header for requests without one."""
     host_headers: tuple[Headers, ...] = field(default=(), repr=False)
     """For each host what goes to it alone (its cookies, what `.netrc` holds for it)."""
+    verify: bool | str | None = None
+    """Goes before what the session says of verifying servers."""
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     """How servers are verified and what certificate we show; `None`: as `requests` does."""

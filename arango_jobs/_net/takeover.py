@@ -69,19 +69,24 @@ def taken_over(
         headers=(*headers, *settings.headers),
         authorization=settings.authorization or authorization,
         host_headers=tuple(_host_headers(session, url) for url in hosts),
-        tls=settings.tls or _tls(session, hosts),
+        tls=settings.tls or _tls(session, hosts, settings.verify),
     )
 
 
-def environment(session: requests.Session, url: str) -> dict[str, Any]:
+def environment(
+    session: requests.Session, url: str, verify: bool | str | None = None
+) -> dict[str, Any]:
     """Return `proxies`, `stream`, `verify` and `cert` for requests to `url`.
 
     As `requests` merges them, but for one thing: a `verify` that was set in the
-    session is obeyed, and REQUESTS_CA_BUNDLE stands only for one that was not.
+    session is obeyed, and REQUESTS_CA_BUNDLE stands only for one that was not. A
+    `verify` given here goes before both.
     """
     merged: dict[str, Any] = dict(session.merge_environment_settings(url, {}, None, None, None))
     if merged["verify"] is None or session.verify is not True:
         merged["verify"] = session.verify
+    if verify is not None:
+        merged["verify"] = verify
     return merged
 
 
@@ -170,9 +175,11 @@ def _host_headers(session: requests.Session, url: str) -> Headers:
     return tuple(headers)
 
 
-def _tls(session: requests.Session, hosts: Sequence[str]) -> ssl.SSLContext | None:
+def _tls(
+    session: requests.Session, hosts: Sequence[str], verify: bool | str | None
+) -> ssl.SSLContext | None:
     url = next((url for url in hosts if url.startswith("https:")), None)
     if url is None:
         return None
-    merged = environment(session, url)
+    merged = environment(session, url, verify)
     return tls_context(merged["verify"], merged["cert"])
