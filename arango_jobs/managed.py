@@ -28,7 +28,11 @@ class ManagedExecutor:
         desk: Desk,
         deadline: float | None = None,
         retry: Retry | None = None,
+        *,
+        owner: object = None,
     ) -> None:
+        # A manager ends when nobody holds it: who holds a handle of it does.
+        self._owner = owner
         self.connection = connection
         self.desk = desk
         self.deadline = deadline

@@ -211,7 +211,7 @@ class JobManager(Handles):
             raise
         if self._ledger is not None:
             self._ledger.look_at(self._desk.poller.engine.hosts)
-        self._executor = ManagedExecutor(connection, self._desk, self._deadline)
+        self._executor = ManagedExecutor(connection, self._desk, self._deadline, owner=self)
         # Futures hold the desk: it goes on until they have ended, though the manager is gone.
         self._finalizer = weakref.finalize(self, self._desk.close)
         self._finalizer.atexit = False
@@ -299,7 +299,8 @@ class JobManager(Handles):
                 f"retry must be 'safe', 'idempotent' or 'never', not {retry!r}"
             ) from None
         limit = self._deadline if deadline is None else deadline
-        return self._view(ManagedExecutor(self._connection, self._desk, limit, chosen))
+        executor = ManagedExecutor(self._connection, self._desk, limit, chosen, owner=self)
+        return self._view(executor)
 
     def _view(self, executor: ManagedExecutor) -> View:
         return View(executor)

@@ -302,6 +302,8 @@ class Desk:
         """Wait a while for what is outstanding at the end of the interpreter."""
         count = self.gate.in_use
         if not count:
+            self.close()
+            self._end_threads()
             return
         name = self.describe()
         _warn(
