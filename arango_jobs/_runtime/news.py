@@ -110,6 +110,10 @@ class News:
         """Tell that a submission has to wait, or was refused."""
         self._send(signals.saturated, signals.SaturatedRecord(in_flight, limit))
 
+    def close(self) -> None:
+        """Let the delivery thread end when it has told all: nothing can happen any more."""
+        self._delivery.stop(0.0)
+
     def drained(self) -> None:
         """Tell that nothing is outstanding any more."""
         if self.is_idle:

@@ -137,6 +137,7 @@ class Poller:
         with self._thread_lock:
             if self._thread is None and self._is_over():
                 self._close()
+                self.news.close()
                 return
         self.wake()
 
@@ -294,6 +295,7 @@ class Poller:
                 return False
             if self._is_closing and self._is_over():
                 self._close()
+                self.news.close()
         return True
 
     def _leave(self) -> None:
