@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 
 from life_support import Stage, ends, inserts, until
@@ -52,7 +53,7 @@ def test_a_cursor_that_nobody_reads(stage: Stage) -> None:
 
 
 def test_callbacks_of_a_manager_that_nobody_holds(stage: Stage) -> None:
-    """They are called."""
+    """They are called, and the thread that does it is not kept for more."""
     called: list[object] = []
     with stage.held():
         jobs = JobManager(stage.db)
@@ -61,3 +62,4 @@ def test_callbacks_of_a_manager_that_nobody_holds(stage: Stage) -> None:
         del jobs, future
         gc.collect()
     until(lambda: len(called) == 5)
+    until(lambda: not [t for t in threading.enumerate() if t.name.startswith("JobManager")], 2)

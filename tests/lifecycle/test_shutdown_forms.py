@@ -68,18 +68,29 @@ def test_its_time_is_over(stage: Stage) -> None:
     assert jobs.stats().in_flight == 0
 
 
-def test_a_user_cancels_meanwhile(stage: Stage) -> None:
-    """No permit is given back twice."""
-    for _ in range(20):
-        jobs = JobManager(stage.db, max_jobs=1, merge=False)
-        with stage.held():
-            futures = inserts(jobs, range(50))
-            thread = threading.Thread(target=lambda fs: [f.cancel() for f in fs], args=(futures,))
-            thread.start()
-            jobs.shutdown(timeout=0.001)
-            thread.join()
-            assert set(ends(futures)) <= {"ManagerClosedError", "cancelled"}
-        assert jobs.stats().in_flight == 0
+def test_a_user_cancels_meanwhile(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the very moment at which the rest is ended: no permit is given back twice."""
+    jobs = JobManager(stage.db, max_jobs=1, merge=False)
+    poller = jobs._desk.poller
+    open_futures = poller.open_futures
+
+    def cancelled_meanwhile() -> list[JobFuture[Any]]:
+        found = open_futures()
+        for future in found:
+            future.cancel()
+        return found
+
+    monkeypatch.setattr(poller, "open_futures", cancelled_meanwhile)
+    with stage.held():
+        futures = inserts(jobs, range(50))
+        until(lambda: futures[0].job_id)
+        jobs.shutdown(timeout=0.001)
+        assert ends(futures) == {"ManagerClosedError": 1, "cancelled": 49}
+    assert jobs.stats().in_flight == 0
+    assert (jobs.stats().cancelled, jobs.stats().lost) == (49, 1)
+    assert not [record for record in caplog.records if record.levelname == "CRITICAL"]
 
 
 def test_twice_and_from_two_threads(stage: Stage) -> None:

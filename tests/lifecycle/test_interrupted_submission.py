@@ -1,0 +1,54 @@
+"""A submission that is interrupted half-way, or for which no thread can be started."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from life_support import Stage, ends, inserts
+
+from arango_jobs import JobManager
+from arango_jobs._runtime import desk, news, poller
+
+PLACES: dict[str, tuple[Any, str]] = {
+    "before there is a future": (desk, "JobFuture"),
+    "before it is handed over": (news.News, "started"),
+    "after it is handed over": (poller.Poller, "wake"),
+}
+
+
+def once(error: BaseException) -> Callable[..., Any]:
+    def raises(*_arguments: object, **_more: object) -> None:
+        raise error
+
+    return raises
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_ctrl_c_strikes(stage: Stage, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """No permit is lost, and the next submission is as good as any."""
+    jobs = JobManager(stage.db, max_in_flight=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(*PLACES[place], once(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            inserts(jobs, [1])
+    assert jobs.stats().in_flight == 0
+    assert ends(inserts(jobs, [2])) == {"value": 1}
+    jobs.shutdown(timeout=5)
+    assert stage.numbers == {2: 1}
+
+
+def test_no_thread_can_be_started(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever submits is told; when there are threads again, everything works."""
+    jobs = JobManager(stage.db, max_in_flight=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", once(RuntimeError("can't start new thread")))
+        for n in range(3):
+            with pytest.raises(RuntimeError, match="new thread"):
+                inserts(jobs, [n])
+        assert jobs.stats().in_flight == 0
+    assert ends(inserts(jobs, [9])) == {"value": 1}
+    jobs.shutdown(timeout=5)
+    assert stage.numbers == {9: 1}
