@@ -5,6 +5,7 @@ Records are made only where somebody listens, and there where they are sent.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -55,6 +56,8 @@ class News:
         monotonic: Callable[[], float],
     ) -> None:
         self.counts = Counts()
+        # For what users' threads count too; reentrant, as a signal handler may cancel.
+        self._counting = threading.RLock()
         self._gate = gate
         self._delivery = delivery
         self._sender = sender
@@ -88,8 +91,9 @@ class News:
         self._announce(signals.job_succeeded, ended.succeeded)
         if count != len(ended.succeeded):
             counts.failed += len(ended.failed)
-            counts.cancelled += len(ended.cancelled)
             counts.lost += len(ended.lost)
+            with self._counting:
+                counts.cancelled += len(ended.cancelled)
             self._announce(signals.job_failed, ended.failed)
             self._announce(signals.job_cancelled, ended.cancelled)
             self._announce(signals.job_lost, ended.lost)
@@ -97,7 +101,8 @@ class News:
 
     def cancelled_before_sent(self, future: JobFuture[Any]) -> None:
         """Tell that the user has cancelled `future`; its permit is free again."""
-        self.counts.cancelled += 1
+        with self._counting:
+            self.counts.cancelled += 1
         self._announce(signals.job_cancelled, [future])
         self._gate.release(1)
 
@@ -119,6 +124,10 @@ class News:
         if self.is_idle:
             return
         self.is_idle = True
+        # In this order: whoever is let in after the line above sees that it has to say so.
+        if self._gate.in_use:
+            self.is_idle = False
+            return
         since = self._busy_since
         before, self._before = self._before, self.counts.copy()
         now = self._before

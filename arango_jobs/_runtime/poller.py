@@ -194,10 +194,14 @@ class Poller:
     def run(self) -> None:
         """Step until nothing is outstanding; whatever goes wrong, no future is left open."""
         try:
+            has_lingered = False
             while not self._is_stopping:
-                is_idle = self.step(0.0 if self._is_closing and self._is_free() else _LINGER)
-                if is_idle and self._may_leave():
-                    return
+                is_free = self.step(0.0 if self._is_closing and self._is_free() else _LINGER)
+                if is_free:
+                    self._rest()
+                    if (has_lingered or self._is_closing) and self._may_leave():
+                        return
+                has_lingered = is_free
             self._leave()
         except BaseException as error:  # noqa: BLE001  the futures get the reason
             self._die(error)
@@ -281,10 +285,12 @@ class Poller:
 
     # ---- the end of the thread
 
-    def _may_leave(self) -> bool:
+    def _rest(self) -> None:
         # What the last answers have ended is not known to the journal yet.
         self._sending.commit(self._clock.monotonic())
         self.news.drained()
+
+    def _may_leave(self) -> bool:
         with self._thread_lock:
             self._thread = None
             self.is_asleep = True
