@@ -7,7 +7,7 @@ import threading
 import pytest
 from life_support import Stage, ends, inserts, until
 
-from arango_jobs import JobManager
+from arango_jobs import DrainedRecord, JobManager, signals
 from arango_jobs._runtime import poller
 
 
@@ -43,3 +43,34 @@ def test_one_thread_is_enough(stage: Stage) -> None:
                 loader.join()
             assert len(threads()) == 1
         until(lambda: jobs.stats().in_flight == 0)
+
+
+def test_one_operation_after_the_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that has nothing to do for a moment stays: no other is started."""
+    started: list[str] = []
+    start = threading.Thread.start
+
+    def noted(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", noted)
+    with JobManager(stage.db) as jobs:
+        for n in range(30):
+            assert ends(inserts(jobs, [n])) == {"value": 1}
+    assert [name.rpartition("-")[2] for name in started] == ["poller"]
+
+
+def test_drained_is_told_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the thread stays, and each time anew; what has ended is counted once."""
+    monkeypatch.setattr(poller, "_LINGER", 60.0)
+    told: list[DrainedRecord] = []
+
+    def hear(_sender: object, record: DrainedRecord) -> None:
+        told.append(record)
+
+    with JobManager(stage.db) as jobs, signals.drained.connected_to(hear, sender=jobs):
+        for number in range(1, 6):
+            assert ends(inserts(jobs, range(10))) == {"value": 10}
+            until(lambda number=number: len(told) == number)
+    assert [record.succeeded for record in told] == [10] * 5
