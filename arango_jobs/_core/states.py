@@ -2,7 +2,7 @@
 
 WAITING ─▶ SUBMITTING ─▶ PENDING ⇄ FETCHING ─▶ ENDED
    ▲            │           ▲  └▶ ASKING ◀┘       ▲
-   └────────────┴───────────┴── (repeat) ─────────┘   CONFIRMING: reading back what it wrote
+   └────────────┴───────────┴── (repeat) ─────────┘
 """
 
 from __future__ import annotations
@@ -22,17 +22,15 @@ class State(enum.Enum):
     PENDING = "pending"
     FETCHING = "fetching"
     ASKING = "asking"
-    CONFIRMING = "confirming"
     ENDED = "ended"
 
 
 _S = State
 FOLLOWS: dict[State, frozenset[State]] = {
     _S.WAITING: frozenset({_S.SUBMITTING, _S.ENDED}),
-    _S.SUBMITTING: frozenset({_S.WAITING, _S.PENDING, _S.CONFIRMING, _S.ENDED}),
+    _S.SUBMITTING: frozenset({_S.WAITING, _S.PENDING, _S.ENDED}),
     _S.PENDING: frozenset({_S.WAITING, _S.FETCHING, _S.ASKING, _S.ENDED}),
-    _S.FETCHING: frozenset({_S.WAITING, _S.PENDING, _S.ASKING, _S.CONFIRMING, _S.ENDED}),
+    _S.FETCHING: frozenset({_S.WAITING, _S.PENDING, _S.ASKING, _S.ENDED}),
     _S.ASKING: frozenset({_S.WAITING, _S.PENDING, _S.FETCHING, _S.ENDED}),
-    _S.CONFIRMING: frozenset({_S.ENDED}),
     _S.ENDED: frozenset(),
 }

@@ -129,22 +129,7 @@ class Desk:
             payload = self._dumps(body)
         if not self._acquire(1, None, False):
             self._wait_for_room()
-        future: JobFuture[Any] | None = None
-        try:
-            now = self._monotonic()
-            future = JobFuture(operation, self, now)
-            future.payload = payload
-            if self.news.is_idle:
-                self.news.started()
-            # As `Poller.submit` does, without the call: this is the hottest line of all.
-            poller = self.poller
-            poller.inbox.append(future if deadline is None else (future, now + deadline))
-            if poller.is_asleep:
-                poller.wake()
-        except BaseException:
-            self._taken_back(future)
-            raise
-        return future
+        return self._enter(operation, payload, deadline)
 
     async def take_async(
         self, operation: Operation[Any], deadline: float | None = None

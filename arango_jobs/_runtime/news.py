@@ -32,11 +32,6 @@ class Counts:
         self.cancelled = 0
         self.lost = 0
 
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.succeeded + self.failed + self.cancelled + self.lost
-
     def copy(self) -> Counts:
         """Return what they are now."""
         copy = Counts()

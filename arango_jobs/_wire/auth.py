@@ -23,7 +23,10 @@ __all__ = [
     "FixedHeader",
     "PasswordToken",
     "StaticToken",
+    "login_error",
+    "login_request",
     "make_credentials",
+    "token_of",
 ]
 
 _LOGIN = "/_open/auth"
@@ -134,15 +137,11 @@ class PasswordToken:
 
     def renewal_request(self) -> Request:
         """Ask for a new token."""
-        body = json.dumps({"username": self.username, "password": self._password})
-        return Request("POST", _LOGIN, (), body)
+        return login_request(self.username, self._password)
 
     def renewed(self, response: Response, now: float) -> None:
         """Take the token out of the answer; raise `JWTAuthError` where there is none."""
-        body = response.json()
-        token = body.get("jwt") if isinstance(body, dict) else None
-        if not response.is_success or not isinstance(token, str):
-            raise server_error(JWTAuthError, response, "POST", _LOGIN)
+        token = token_of(response)
         life = _lifetime(_claims(token), now)
         with self._lock:
             self._header = f"bearer {token}"
@@ -150,6 +149,25 @@ class PasswordToken:
 
     def __repr__(self) -> str:
         return f"<PasswordToken {self.username}>"
+
+
+def login_request(username: str | None, password: str | None) -> Request:
+    """Ask for a token by name and password."""
+    return Request("POST", _LOGIN, (), json.dumps({"username": username, "password": password}))
+
+
+def token_of(response: Response) -> str:
+    """Return the token that answers `login_request`; raise `JWTAuthError` where there is none."""
+    body = response.json()
+    token = body.get("jwt") if isinstance(body, dict) else None
+    if not response.is_success or not isinstance(token, str):
+        raise login_error(response)
+    return token
+
+
+def login_error(response: Response, message: str | None = None) -> JWTAuthError:
+    """Return the error of an answer to `login_request` that gave no token of use."""
+    return server_error(JWTAuthError, response, "POST", _LOGIN, message=message)
 
 
 def make_credentials(

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from arango_jobs import json
-from arango_jobs._wire.auth import BasicAuth, Credentials
-from arango_jobs.errors import JWTAuthError, OptionError, server_error
+from arango_jobs._wire.auth import (
+    BasicAuth,
+    Credentials,
+    login_error,
+    login_request,
+    token_of,
+)
+from arango_jobs.errors import OptionError
 from arango_jobs.integrations.python_arango.driver import JwtConnection
 from arango_jobs.integrations.python_arango.private import Parts, token_expiry, token_header
 from arango_jobs.operations import Request, Response
 
 __all__ = ["ConnectionToken", "credentials_of"]
 
-_LOGIN = "/_open/auth"
 _EARLY = 10.0
 """Seconds before its end that a token is renewed."""
 
@@ -61,22 +65,16 @@ class ConnectionToken:
         """Ask for a new token."""
         if not self.can_renew():
             raise OptionError("this token was handed in; it cannot be renewed")
-        body = json.dumps({"username": self.username, "password": self._password})
-        return Request("POST", _LOGIN, (), body)
+        return login_request(self.username, self._password)
 
     def renewed(self, response: Response, now: float) -> None:
         """Give the connection the token of the answer; `JWTAuthError` where there is none."""
-        body = response.json()
-        token = body.get("jwt") if isinstance(body, dict) else None
-        if not response.is_success or not isinstance(token, str):
-            raise server_error(JWTAuthError, response, "POST", _LOGIN)
+        token = token_of(response)
         try:
             self._connection.set_token(token)
         except Exception as error:
             # The driver checks tokens by the clock of this machine, and by another library.
-            raise server_error(
-                JWTAuthError, response, "POST", _LOGIN, message=f"the token is no good: {error!r}"
-            ) from error
+            raise login_error(response, f"the token is no good: {error!r}") from error
         self._renewed_at = now
 
     def __repr__(self) -> str:
