@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 Headers = tuple[tuple[str, str], ...]
 
+_JOB_ID = "x-arango-async-id"
+
 
 def quote_segment(name: str) -> str:
     """Quote `name` so that it stays one path segment, whatever characters it holds."""
@@ -69,16 +71,50 @@ class Request:
     """Whether it is answered at once, so that others may be pipelined behind it."""
 
 
-@dataclass(slots=True, eq=False)
 class Response:
-    """One HTTP response, header names in lower case."""
+    """One HTTP response, header names in lower case.
 
-    status: int
-    headers: dict[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
-    url: str = ""
-    loads: Callable[[bytes], Any] = field(default=_json.loads, repr=False)
-    """What decodes the body: the user's deserializer where there is one."""
+    `loads` decodes the body: the user's deserializer where there is one.
+    """
+
+    __slots__ = ("_headers", "base", "body", "job_id", "loads", "status", "target")
+
+    def __init__(
+        self,
+        status: int,
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+        url: str = "",
+        loads: Callable[[bytes], Any] = _json.loads,
+        job_id: str | None = None,
+    ) -> None:
+        self.status = status
+        self._headers = {} if headers is None else headers
+        self.body = body
+        self.base = url
+        """The host that was asked, or all of the URL."""
+        self.target = ""
+        self.loads = loads
+        self.job_id = job_id if job_id is not None else self._headers.get(_JOB_ID)
+        """What `x-arango-async-id` says: the one header that differs from job to job."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All headers."""
+        headers = self._headers
+        if self.job_id is not None and _JOB_ID not in headers:
+            # Until then they may be shared by all responses that are alike.
+            headers = self._headers = {**headers, _JOB_ID: self.job_id}
+        return headers
+
+    def header(self, name: str) -> str | None:
+        """Return one of them, but for `x-arango-async-id`; quicker than by way of all."""
+        return self._headers.get(name)
+
+    @property
+    def url(self) -> str:
+        """What was asked."""
+        return self.base + self.target
 
     @property
     def is_success(self) -> bool:
@@ -93,6 +129,10 @@ class Response:
             return self.loads(self.body)
         except ValueError:
             return None
+
+    def __repr__(self) -> str:
+        """Show status and address, never the body."""
+        return f"<Response {self.status} {self.url}>"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

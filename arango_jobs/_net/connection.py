@@ -10,8 +10,7 @@ import socket
 import ssl
 from collections import deque
 
-from arango_jobs._net.exchange import Failure, Reply, TransportEvent
-from arango_jobs._net.flight import Flight
+from arango_jobs._net.exchange import Exchange, Failure, TransportEvent
 from arango_jobs._net.responses import Outcome, ResponseReader
 from arango_jobs.errors import NotHTTPError
 from arango_jobs.operations import Response
@@ -22,16 +21,16 @@ _BLOCKED = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWant
 
 
 class Connection:
-    """A connected socket, the flights on it, and the position in its stream.
+    """A connected socket, the exchanges on it, and the position in its stream.
 
-    `depth` is how many flights it takes now; `written` how many bytes of the
+    `depth` is how many exchanges it takes now; `written` how many bytes of the
     stream the kernel was handed, `end` how long the stream is so far. `number`
     counts the connections that have been made to its host.
     """
 
     __slots__ = (
-        "answered", "depth", "end", "flights", "has_answered", "number", "outbox",
-        "reader", "sock", "url", "written",
+        "answered", "depth", "end", "has_answered", "number", "outbox", "reader", "sock",
+        "unanswered", "url", "written",
     )  # fmt: skip
 
     def __init__(
@@ -41,7 +40,7 @@ class Connection:
         self.number = number
         self.reader = reader
         self.url = url
-        self.flights: deque[Flight] = deque()
+        self.unanswered: deque[Exchange] = deque()
         self.outbox: deque[bytes | memoryview] = deque()
         self.depth = 1
         self.answered = 0
@@ -51,27 +50,27 @@ class Connection:
 
     @property
     def unanswered_bytes(self) -> int:
-        """How many bytes of the stream belong to flights without an answer."""
-        if not self.flights:
+        """How many bytes of the stream belong to exchanges without an answer."""
+        if not self.unanswered:
             return 0
-        first = self.flights[0]
+        first = self.unanswered[0]
         return self.end - first.end + first.size
 
-    def start(self, flights: list[Flight]) -> bool:
-        """Put `flights` into the stream, then `flush`."""
+    def start(self, exchanges: list[Exchange]) -> bool:
+        """Put `exchanges` into the stream, then `flush`."""
         small: list[bytes] = []
         size = 0
         end = self.end
-        for flight in flights:
-            small.append(flight.head)
-            size += len(flight.head)
-            if flight.body:
+        for exchange in exchanges:
+            small.append(exchange.head)
+            size += len(exchange.head)
+            if exchange.body:
                 self.outbox.append(b"".join(small))
-                self.outbox.append(flight.body)
-                end += size + len(flight.body)
+                self.outbox.append(exchange.body)
+                end += size + len(exchange.body)
                 small, size = [], 0
-            flight.end = end + size
-        self.flights.extend(flights)
+            exchange.end = end + size
+        self.unanswered.extend(exchanges)
         self.end = end + size
         if small:
             self.outbox.append(b"".join(small) if len(small) > 1 else small[0])
@@ -95,9 +94,9 @@ class Connection:
         return True
 
     def receive(self, view: memoryview, events: list[TransportEvent]) -> bool:
-        """Read into `view`, append what became of flights; return whether the connection goes on.
+        """Read into `view`, append what became of exchanges; return whether the connection goes on.
 
-        Where it does not, the flights left on it were not acted upon if the server
+        Where it does not, the exchanges left on it were not acted upon if the server
         announced the end (`is_announced`). Raises `TransportError` or `OSError` where it broke.
         """
         outcomes: list[Outcome] = []
@@ -126,7 +125,7 @@ class Connection:
         return True
 
     def _read(self, view: memoryview, outcomes: list[Outcome]) -> bool:
-        is_head = bool(self.flights) and self.flights[0].exchange.request.method == "HEAD"
+        is_head = bool(self.unanswered) and self.unanswered[0].request.method == "HEAD"
         # To the end of what is there: an end of the connection behind the answers must be seen
         # before more is written, and a selector does not see what OpenSSL has decrypted already.
         while True:
@@ -140,18 +139,18 @@ class Connection:
             self.reader.feed(view[:count].tobytes(), outcomes, is_head=is_head)
 
     def _match(self, outcomes: list[Outcome], events: list[TransportEvent]) -> bool:
-        """Give answers to flights in order; say if one came before its request was whole."""
-        flights, url = self.flights, self.url
+        """Give answers to exchanges in order; say if one came before its request was whole."""
+        unanswered, url = self.unanswered, self.url
         is_early = False
         for outcome in outcomes:
-            if not flights:
+            if not unanswered:
                 raise NotHTTPError(f"{url} answered more often than it was asked")
-            flight = flights.popleft()
-            exchange = flight.exchange
-            is_early = flight.end > self.written
+            exchange = unanswered.popleft()
+            is_early = exchange.end > self.written
             if isinstance(outcome, Response):
-                outcome.url = url + exchange.request.target
-                events.append(Reply(exchange, outcome))
+                outcome.base, outcome.target = url, exchange.request.target
+                exchange.response = outcome
+                events.append(exchange)
             else:
                 events.append(Failure(exchange, type(outcome)(f"{url}: {outcome}"), True))
         self.answered += len(outcomes)

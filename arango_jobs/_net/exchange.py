@@ -5,38 +5,66 @@ A transport moves `Exchange`s; it knows HTTP and sockets and nothing of jobs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from arango_jobs.errors import TransportError
 from arango_jobs.operations import Request, Response
 
-__all__ = ["Connected", "Exchange", "Failure", "Reply", "Transport", "TransportEvent"]
+__all__ = ["Connected", "Exchange", "Failure", "Transport", "TransportEvent"]
 
 
-@dataclass(slots=True, eq=False)
 class Exchange:
-    """One request to one host; `token` comes back with whatever became of it."""
+    """One request to one host, and in the end its response; `token` is whoever sent it's.
 
-    request: Request = field(repr=False)
-    host: int
-    token: Any
-    timeout: float
-    """Seconds from being handed to the transport until it counts as broken."""
-    epoch: int | None = None
-    """Never to be written on a connection to the host that is newer than this many `Connected`.
+        queued ──▶ written, whole or in part ──▶ answered
+           ▲────── its connection broke before it was whole
 
-    A request that names a job must not reach a server that has restarted since,
-    where the id may be another job's; it fails with `may_have_run=False` instead.
+    `timeout` is in seconds from being handed to the transport until it counts as broken.
+    It is never written on a connection to the host that is newer than `epoch` many
+    `Connected`: a request that names a job must not reach a server that has restarted
+    since, where the id may be another job's; it fails with `may_have_run=False` instead.
+
+    The rest is for the transport. Whether a request may have run is decided by `end` alone:
+    the position in its connection's stream at which it is whole. A server cannot run a
+    request of which bytes are missing (its Content-Length says how many there are), so it
+    may have run only if the kernel was handed all of them.
     """
 
+    __slots__ = (
+        "body", "deadline", "end", "epoch", "head", "host", "losses", "request", "response",
+        "timeout", "token",
+    )  # fmt: skip
 
-@dataclass(slots=True, eq=False)
-class Reply:
-    """A complete response."""
+    response: Response
+    """Not set before it has come: an exchange among the events of a transport has it."""
+    head: bytes
+    """The head; with the body where that is small."""
+    body: bytes
+    deadline: float
+    end: int
+    """Where it is whole in the stream of the connection that it was written to last."""
 
-    exchange: Exchange
-    response: Response = field(repr=False)
+    def __init__(
+        self, request: Request, host: int, token: Any, timeout: float, epoch: int | None = None
+    ) -> None:
+        self.request = request
+        self.host = host
+        self.token = token
+        self.timeout = timeout
+        self.epoch = epoch
+        self.losses = 0
+        """How many connections broke after a part of it was written."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has in a stream."""
+        return len(self.head) + len(self.body)
+
+    def answered(self, response: Response) -> Exchange:
+        """Take the response, complete; return itself, as the event that tells of it."""
+        self.response = response
+        return self
 
 
 @dataclass(slots=True, eq=False)
@@ -60,7 +88,8 @@ class Connected:
     host: int
 
 
-TransportEvent = Reply | Failure | Connected
+TransportEvent = Exchange | Failure | Connected
+"""An exchange is its own reply."""
 
 
 class Transport(Protocol):

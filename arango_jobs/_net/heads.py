@@ -1,7 +1,7 @@
 """Response heads of the usual shape, read by table.
 
-A server's heads differ in a line or two. A job's id is cut out; the rest of the
-head, or each of its lines, is taken apart once and looked up from then on.
+A server's heads differ in a line or two. A job's id is cut out, and so is the queue time;
+the rest of the head, or each of its lines, is taken apart once and looked up from then on.
 Whatever is not the plain form of RFC 9112 raises `UnusualHead`: it is for the
 careful parser to judge. Knows bytes only.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["HeadTable", "HeaderLines", "StatusLines", "UnusualHead"]
+__all__ = ["Head", "HeadTable", "HeaderLines", "StatusLines", "UnusualHead"]
 
 _STATUS = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [\t\x20-\x7e]*)?\Z")
 _LINE = re.compile(
@@ -25,9 +25,15 @@ _MAX_HEADS = 256
 # As ArangoDB writes it; written another way it is a line like any other.
 _ID_LINE = b"\r\nX-Arango-Async-Id: "
 _ID = "x-arango-async-id"
-# A time that is new in each head would fill the table with heads that never come again.
-_CHANGING = b"\r\nX-Arango-Queue-Time-Seconds: "
-_CHANGELESS = _CHANGING + b"0.000000\r\n"
+_ID_AT = len(_ID_LINE)
+_TIME_LINE = b"\r\nX-Arango-Queue-Time-Seconds: "
+_TIME = "x-arango-queue-time-seconds"
+_NO_TIME = b"0.000000"
+_DECIMAL = re.compile(rb"[0-9]{1,15}(?:\.[0-9]{1,15})?\Z")
+_NO_BODY = frozenset({204, 304})
+
+Head = tuple[int, dict[str, str], int]
+"""Status, headers (shared by all that are alike: not to be changed), length of the body."""
 
 
 class UnusualHead(Exception):  # noqa: N818  a signal between two parsers, never shown
@@ -64,47 +70,74 @@ class HeaderLines(dict[bytes, tuple[str, str]]):
 
 
 class HeadTable:
-    """From a head to its status and headers."""
+    """From a head to what it says: status, headers, and the length of the body."""
 
     __slots__ = ("_known", "_lines", "_statuses")
 
     def __init__(self) -> None:
-        self._known: dict[bytes, tuple[int, dict[str, str]]] = {}
+        self._known: dict[bytes, Head] = {}
         self._statuses = StatusLines()
         self._lines = HeaderLines()
 
-    def read(self, data: bytes, start: int, end: int) -> tuple[int, dict[str, str]]:
-        """Return status and headers of the head in `data` from `start` to its blank line at `end`.
+    def read(self, data: bytes, start: int, end: int) -> tuple[Head, str | None]:
+        """Read the head in `data` from `start` to its blank line at `end`.
 
+        Return what it has in common with others, and the id of a job where it names one.
         Raises `UnusualHead`.
         """
         at = data.find(_ID_LINE, start, end)
         if at < 0:
             head = data[start:end]
-            return self._known.get(head) or self._learn(head)
+            return self._known.get(head) or self._learn(head), None
         stop = data.find(b"\r\n", at + 2, end + 2)
-        job_id = data[at + len(_ID_LINE) : stop]
+        job_id = data[at + _ID_AT : stop]
         head = data[start:at] + data[stop:end]
-        status, common = self._known.get(head) or self._learn(head)
-        if not job_id.isdigit() or _ID in common:
+        common = self._known.get(head) or self._learn(head)
+        if not job_id.isdigit() or _ID in common[1]:
             raise UnusualHead
-        headers = common.copy()
-        headers[_ID] = job_id.decode("ascii")
-        return status, headers
+        return common, job_id.decode("ascii")
 
-    def _learn(self, head: bytes) -> tuple[int, dict[str, str]]:
+    def _learn(self, head: bytes) -> Head:
+        at = head.find(_TIME_LINE)
+        if at < 0:
+            return self._keep(head, self._taken_apart(head))
+        # A time that is new in each head would fill the table with heads that never come again.
+        stop = head.find(b"\r\n", at + 2)
+        stop = stop if stop >= 0 else len(head)
+        time = head[at + len(_TIME_LINE) : stop]
+        rest = head[:at] + head[stop:]
+        status, headers, length = self._known.get(rest) or self._keep(rest, self._taken_apart(rest))
+        if not _DECIMAL.match(time) or _TIME in headers:
+            raise UnusualHead
+        known = (status, {**headers, _TIME: time.decode("ascii")}, length)
+        return self._keep(head, known) if time == _NO_TIME else known
+
+    def _taken_apart(self, head: bytes) -> Head:
         lines = head.split(b"\r\n")
         status = self._statuses[lines[0]]
         del lines[0]
         headers = dict(map(self._lines.__getitem__, lines))
         if len(headers) != len(lines):
             raise UnusualHead
-        known = (status, headers)
-        if _CHANGELESS in head or _CHANGING not in head:
-            if len(self._known) >= _MAX_HEADS:
-                self._known.clear()
-            self._known[head] = known
+        return status, headers, _length(status, headers)
+
+    def _keep(self, head: bytes, known: Head) -> Head:
+        if len(self._known) >= _MAX_HEADS:
+            self._known.clear()
+        self._known[head] = known
         return known
+
+
+def _length(status: int, headers: dict[str, str]) -> int:
+    text = headers.get("content-length")
+    if text is None:
+        if status in _NO_BODY:
+            return 0
+        raise UnusualHead
+    length = int(text)
+    if length and status in _NO_BODY:
+        raise UnusualHead
+    return length
 
 
 def _is_plain(name: str, value: str) -> bool:

@@ -2,7 +2,7 @@
 
 Quick requests share few connections, many deep; slow ones get a connection each.
 Here is decided what is written where, when another connection is made, and what
-becomes of the flights when one breaks.
+becomes of the exchanges when one breaks.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from itertools import chain
 
 from arango_jobs._net.connection import Connection
 from arango_jobs._net.dialer import Dialer
-from arango_jobs._net.exchange import Connected, Failure
-from arango_jobs._net.flight import Flight
+from arango_jobs._net.exchange import Connected, Exchange, Failure
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.responses import ResponseReader
 from arango_jobs._net.shared import Shared
@@ -47,7 +46,7 @@ class Lane:
     def __init__(
         self, index: int, host: Host, shared: Shared, *, connections: int, depth: int
     ) -> None:
-        self.queue: deque[Flight] = deque()
+        self.queue: deque[Exchange] = deque()
         self.connections: list[Connection] = []
         self.max_depth = depth
         self._index = index
@@ -64,7 +63,7 @@ class Lane:
         for connection in tuple(self.connections):
             if not self.queue:
                 break
-            if len(connection.flights) < connection.depth and not connection.outbox:
+            if len(connection.unanswered) < connection.depth and not connection.outbox:
                 self._fill(connection)
         if self._dialer is not None:
             self._dialer.advance()
@@ -79,11 +78,11 @@ class Lane:
     def expire(self, now: float) -> float:
         """End what has waited too long; return when to look again."""
         for connection in tuple(self.connections):
-            if any(flight.deadline <= now for flight in connection.flights):
+            if any(exchange.deadline <= now for exchange in connection.unanswered):
                 self._break(connection, partial(self._late_error, now))
-        late = [flight for flight in self.queue if flight.deadline <= now]
+        late = [exchange for exchange in self.queue if exchange.deadline <= now]
         if late:
-            self.queue = deque(flight for flight in self.queue if flight.deadline > now)
+            self.queue = deque(exchange for exchange in self.queue if exchange.deadline > now)
             self._refuse(late, partial(self._late_error, now))
         if self._dialer is not None:
             self._dialer.expire(now)
@@ -107,7 +106,7 @@ class Lane:
             return True
         if count >= self._max_connections or now < self._no_extra_before:
             return False
-        under_way = sum(len(connection.flights) for connection in self.connections)
+        under_way = sum(len(connection.unanswered) for connection in self.connections)
         return len(self.queue) + under_way > count * self.max_depth
 
     def _dial(self) -> None:
@@ -146,11 +145,11 @@ class Lane:
     def read_all(self) -> None:
         """Read what has come in on every connection."""
         for connection in tuple(self.connections):
-            if connection.flights and connection in self.connections:
+            if connection.unanswered and connection in self.connections:
                 self._receive(connection)
 
     def _receive(self, connection: Connection) -> None:
-        if not connection.flights:
+        if not connection.unanswered:
             # The server has ended an idle connection, or says what nobody asked for; with TLS
             # it may be a session ticket and nothing to us.
             if connection.is_stale(self._shared.view):
@@ -178,46 +177,46 @@ class Lane:
 
     def _fill(self, connection: Connection) -> None:
         # However lately it was in use: what goes into a closed one may have run for all we know.
-        if not connection.flights and connection.is_stale(self._shared.view):
+        if not connection.unanswered and connection.is_stale(self._shared.view):
             self._drop(connection)
             return
-        flights = self._taken(
+        exchanges = self._taken(
             connection,
-            connection.depth - len(connection.flights),
+            connection.depth - len(connection.unanswered),
             self._shared.settings.max_pipelined_bytes - connection.unanswered_bytes,
         )
-        if flights:
-            self._write(connection, flights)
+        if exchanges:
+            self._write(connection, exchanges)
 
-    def _taken(self, connection: Connection, room: int, size: int) -> list[Flight]:
+    def _taken(self, connection: Connection, room: int, size: int) -> list[Exchange]:
         """Return what is to be written next: at most `room`, the last may exceed `size` bytes."""
         queue, number = self.queue, connection.number
-        taken: list[Flight] = []
-        too_old: list[Flight] = []
+        taken: list[Exchange] = []
+        too_old: list[Exchange] = []
         while queue and room > 0 and size > 0:
-            flight = queue.popleft()
-            epoch = flight.exchange.epoch
+            exchange = queue.popleft()
+            epoch = exchange.epoch
             if epoch is not None and epoch < number:
-                too_old.append(flight)
+                too_old.append(exchange)
                 continue
-            taken.append(flight)
-            size -= len(flight.head) + len(flight.body)
+            taken.append(exchange)
+            size -= len(exchange.head) + len(exchange.body)
             room -= 1
         if too_old:
             self._leave_to_older(too_old)
         return taken
 
-    def _leave_to_older(self, flights: list[Flight]) -> None:
+    def _leave_to_older(self, exchanges: list[Exchange]) -> None:
         """Keep what an older connection may still take; refuse what none can."""
         oldest = min(connection.number for connection in self.connections)
-        kept = [flight for flight in flights if (flight.exchange.epoch or 0) >= oldest]
-        late = [flight for flight in flights if (flight.exchange.epoch or 0) < oldest]
+        kept = [exchange for exchange in exchanges if (exchange.epoch or 0) >= oldest]
+        late = [exchange for exchange in exchanges if (exchange.epoch or 0) < oldest]
         self.queue.extendleft(reversed(kept))
         self._refuse(late, self._moved_error)
 
-    def _write(self, connection: Connection, flights: list[Flight]) -> None:
+    def _write(self, connection: Connection, exchanges: list[Exchange]) -> None:
         try:
-            if not connection.start(flights):
+            if not connection.start(exchanges):
                 self._watch(connection, _READ | _WRITE)
         except OSError as error:
             self._write_broke(connection, error)
@@ -244,33 +243,35 @@ class Lane:
         """End a connection that the server closed, or after whose last answer nothing can come."""
         if connection.is_announced:
             self._drop(connection)
-            self._requeue(connection.flights)
+            self._requeue(connection.unanswered)
         else:
             self._broke(connection, self._lost_error(connection))
 
     def _broke(self, connection: Connection, error: OSError) -> None:
         """End a broken connection: the first that waits is told why, the others that it broke."""
         if is_refused_certificate(error) and not connection.has_answered:
-            self._requeue(connection.flights)
-            connection.flights.clear()
+            self._requeue(connection.unanswered)
+            connection.unanswered.clear()
             self._drop(connection)
             self._give_up(self._unreachable_error(error))
             return
-        first = next(iter(connection.flights), None)
+        first = next(iter(connection.unanswered), None)
         why = self._why(connection, error)
         lost = self._lost_error(connection)
         self._judge(connection, isinstance(error, NotHTTPError))
-        self._break(connection, lambda flight: why if flight is first else lost)
+        self._break(connection, lambda exchange: why if exchange is first else lost)
 
-    def _break(self, connection: Connection, error_of: Callable[[Flight], TransportError]) -> None:
+    def _break(
+        self, connection: Connection, error_of: Callable[[Exchange], TransportError]
+    ) -> None:
         self._drop(connection)
-        failures, spared = settle(connection.flights, connection.written, error_of)
+        failures, spared = settle(connection.unanswered, connection.written, error_of)
         self._shared.events.extend(failures)
         self._requeue(spared)
 
     def _judge(self, connection: Connection, is_garbage: bool) -> None:
         """Give up pipelining where a deep connection went wrong before any went well."""
-        if len(connection.flights) > 1 and (is_garbage or not self._is_proven):
+        if len(connection.unanswered) > 1 and (is_garbage or not self._is_proven):
             self.max_depth = 1
             for other in self.connections:
                 other.depth = 1
@@ -281,14 +282,14 @@ class Lane:
         self._refuse(waiting, lambda _: _same(error))
 
     def _refuse(
-        self, flights: Iterable[Flight], error_of: Callable[[Flight], TransportError]
+        self, exchanges: Iterable[Exchange], error_of: Callable[[Exchange], TransportError]
     ) -> None:
         self._shared.events.extend(
-            Failure(flight.exchange, error_of(flight), False) for flight in flights
+            Failure(exchange, error_of(exchange), False) for exchange in exchanges
         )
 
-    def _requeue(self, flights: Collection[Flight]) -> None:
-        self.queue.extendleft(reversed(tuple(flights)))
+    def _requeue(self, exchanges: Collection[Exchange]) -> None:
+        self.queue.extendleft(reversed(tuple(exchanges)))
 
     def _drop(self, connection: Connection) -> None:
         self.connections.remove(connection)
@@ -296,27 +297,27 @@ class Lane:
         connection.sock.close()
 
     def _next_deadline(self) -> float:
-        flights = chain(self.queue, *(connection.flights for connection in self.connections))
-        deadline = min((flight.deadline for flight in flights), default=math.inf)
+        exchanges = chain(self.queue, *(connection.unanswered for connection in self.connections))
+        deadline = min((exchange.deadline for exchange in exchanges), default=math.inf)
         return min(deadline, self.dial_deadline)
 
     # What the errors say.
 
-    def _late_error(self, now: float, flight: Flight) -> TransportError:
-        if flight.deadline <= now:
+    def _late_error(self, now: float, exchange: Exchange) -> TransportError:
+        if exchange.deadline <= now:
             return RequestTimeoutError(
-                f"{self._host.url} gave no answer within {flight.exchange.timeout:g} s"
+                f"{self._host.url} gave no answer within {exchange.timeout:g} s"
             )
         return ConnectionLostError(
             f"a connection to {self._host.url} was closed: an answer before this one was late"
         )
 
-    def _moved_error(self, flight: Flight) -> TransportError:
+    def _moved_error(self, exchange: Exchange) -> TransportError:
         return ConnectionLostError(
             f"the connection to {self._host.url} that this was meant for is gone; nothing was sent"
         )
 
-    def _closed_error(self, flight: Flight) -> TransportError:
+    def _closed_error(self, exchange: Exchange) -> TransportError:
         return ConnectionLostError(f"the transport to {self._host.url} was closed")
 
     def _why(self, connection: Connection, error: OSError) -> TransportError:
@@ -325,7 +326,7 @@ class Lane:
         return self._lost_error(connection, error)
 
     def _lost_error(self, connection: Connection, error: OSError | None = None) -> TransportError:
-        count = len(connection.flights)
+        count = len(connection.unanswered)
         why = "" if error is None else f" ({error.strerror or error})"
         return ConnectionLostError(
             f"a connection to {self._host.url} ended with {count} requests unanswered on it{why}"

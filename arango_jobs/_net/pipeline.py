@@ -14,7 +14,6 @@ import ssl
 from collections.abc import Sequence
 
 from arango_jobs._net.exchange import Exchange, TransportEvent
-from arango_jobs._net.flight import Flight
 from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.lane import Lane
 from arango_jobs._net.render import RequestRenderer
@@ -55,6 +54,7 @@ class PipelineTransport:
             for index, host in enumerate(self._hosts)
         ]
         self._clock = clock or SystemClock()
+        self._monotonic = self._clock.monotonic
         self._tls = settings.tls
         self._selector = selectors.DefaultSelector()
         self._waker = Waker(self._selector)
@@ -77,14 +77,16 @@ class PipelineTransport:
         if body and len(body) <= _SMALL_BODY:
             head += body
             body = b""
-        deadline = self._clock.monotonic() + exchange.timeout
+        exchange.head = head
+        exchange.body = body
+        exchange.deadline = deadline = self._monotonic() + exchange.timeout
         if deadline < self._next_deadline:
             self._next_deadline = deadline
         # A HEAD is alone on its connection: nothing may follow whose answer could be
         # taken for the body that a wrong server sends.
         is_quick = request.is_quick and request.method != "HEAD"
         lane = (self._quick if is_quick else self._slow)[exchange.host]
-        lane.queue.append(Flight(exchange, head, body, deadline))
+        lane.queue.append(exchange)
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Write and read until something came, `timeout` seconds passed, or `wake` was called."""

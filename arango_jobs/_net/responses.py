@@ -11,13 +11,13 @@ from __future__ import annotations
 from arango_jobs._net.careful import CarefulReader, Outcome
 from arango_jobs._net.heads import HeadTable, UnusualHead
 from arango_jobs.errors import ConnectionLostError, ResponseTooLargeError
+from arango_jobs.json import loads
 from arango_jobs.operations import Response
 
 __all__ = ["Outcome", "ResponseReader"]
 
 _START = b"HTTP/1.1 "
-_NO_BODY = frozenset({204, 304})
-_heads = HeadTable()
+_read = HeadTable().read
 
 
 class ResponseReader:
@@ -32,7 +32,7 @@ class ResponseReader:
         self._max_head = max_head
         self._max_body = max_body
         self._rest = b""
-        self._partial: tuple[int, dict[str, str]] | None = None
+        self._partial: Response | None = None
         self._need = 0
         self._body: list[bytes] = []
         self._careful: CarefulReader | None = None
@@ -69,20 +69,24 @@ class ResponseReader:
             try:
                 if is_head:
                     raise UnusualHead
-                status, headers = _heads.read(data, pos, end)
-                length = self._length(status, headers)
+                (status, headers, length), job_id = _read(data, pos, end)
             except UnusualHead:
                 self._careful = self._careful_reader(is_head=is_head)
                 self._feed_careful(data[pos:], out)
                 return
+            if length > self._max_body:
+                raise ResponseTooLargeError(
+                    f"the answer announces {length} bytes, above {self._max_body}"
+                )
             end += 4
             pos = end + length
+            response = Response(status, headers, data[end:pos], "", loads, job_id)
             if pos > size:
-                self._partial = (status, headers)
-                self._body = [data[end:]]
+                self._partial = response
+                self._body = [response.body]
                 self._need = pos - size
                 return
-            out.append(Response(status, headers, data[end:pos]))
+            out.append(response)
 
     def at_eof(self, out: list[Outcome]) -> None:
         """Say that the connection has ended; `TransportError` where a response had begun."""
@@ -96,30 +100,15 @@ class ResponseReader:
         if self._careful is not None:
             self._careful.at_eof(out)
 
-    def _length(self, status: int, headers: dict[str, str]) -> int:
-        text = headers.get("content-length")
-        if text is None:
-            if status in _NO_BODY:
-                return 0
-            raise UnusualHead
-        length = int(text)
-        if length and status in _NO_BODY:
-            raise UnusualHead
-        if length > self._max_body:
-            raise ResponseTooLargeError(
-                f"the answer announces {length} bytes, above {self._max_body}"
-            )
-        return length
-
     def _fill_body(self, data: bytes, out: list[Outcome]) -> int:
         """Add `data` to the body that has begun; return how much of it belongs there."""
         taken = min(self._need, len(data))
         self._body.append(data[:taken] if taken < len(data) else data)
         self._need -= taken
         if not self._need and self._partial is not None:
-            status, headers = self._partial
-            out.append(Response(status, headers, b"".join(self._body)))
-            self._partial = None
+            response, self._partial = self._partial, None
+            response.body = b"".join(self._body)
+            out.append(response)
             self._body = []
         return taken
 

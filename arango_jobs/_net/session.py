@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import requests
 
 from arango_jobs._net.crew import Crew
-from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply, TransportEvent
+from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
 from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.render import RequestRenderer
 from arango_jobs._net.session_calls import Caller, PoolCaller, caller_for
@@ -126,7 +126,7 @@ class _Line:
             )
             return Failure(exchange, late, False)
         try:
-            return Reply(exchange, caller.call(exchange.request, timeout))
+            return exchange.answered(caller.call(exchange.request, timeout))
         except OptionError as error:
             return Failure(exchange, ConnectionLostError(str(error)), False)
         except Exception as error:  # noqa: BLE001  adapters, hooks and auth are user code

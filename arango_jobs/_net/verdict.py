@@ -1,4 +1,4 @@
-"""What becomes of the flights of a connection that broke.
+"""What becomes of the exchanges on a connection that broke.
 
 A pure decision on two numbers: where a request is whole in the stream of its
 connection, and how much of that stream the kernel was handed.
@@ -16,8 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from arango_jobs._net.exchange import Failure
-from arango_jobs._net.flight import Flight
+from arango_jobs._net.exchange import Exchange, Failure
 from arango_jobs.errors import ConnectionLostError, TransportError
 
 __all__ = ["settle"]
@@ -26,25 +25,25 @@ _MAX_LOSSES = 3
 
 
 def settle(
-    flights: Iterable[Flight], written: int, error_of: Callable[[Flight], TransportError]
-) -> tuple[list[Failure], list[Flight]]:
-    """Return the failures, and the flights that are to be queued again, both in order."""
+    exchanges: Iterable[Exchange], written: int, error_of: Callable[[Exchange], TransportError]
+) -> tuple[list[Failure], list[Exchange]]:
+    """Return the failures, and the exchanges that are to be queued again, both in order."""
     failures: list[Failure] = []
-    spared: list[Flight] = []
-    for flight in flights:
-        if flight.end <= written:
-            failures.append(Failure(flight.exchange, error_of(flight), True))
+    spared: list[Exchange] = []
+    for exchange in exchanges:
+        if exchange.end <= written:
+            failures.append(Failure(exchange, error_of(exchange), True))
             continue
-        flight.losses += flight.end - flight.size < written
-        if flight.losses < _MAX_LOSSES:
-            spared.append(flight)
+        exchange.losses += exchange.end - exchange.size < written
+        if exchange.losses < _MAX_LOSSES:
+            spared.append(exchange)
         else:
-            failures.append(Failure(flight.exchange, _upload_error(flight), False))
+            failures.append(Failure(exchange, _upload_error(exchange), False))
     return failures, spared
 
 
-def _upload_error(flight: Flight) -> ConnectionLostError:
+def _upload_error(exchange: Exchange) -> ConnectionLostError:
     return ConnectionLostError(
-        f"the connection broke {flight.losses} times before a request of {flight.size} bytes "
+        f"the connection broke {exchange.losses} times before a request of {exchange.size} bytes "
         "was written"
     )

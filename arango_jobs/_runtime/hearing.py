@@ -1,6 +1,6 @@
 """What the transport tells, read and passed on: to the engine, the journal, and listeners.
 
-    Reply ─▶ meaning ─▶ engine.heard        Failure ─▶ meaning ─▶ engine.heard
+    response ─▶ meaning ─▶ engine.heard        Failure ─▶ meaning ─▶ engine.heard
 
 Runs on the poller's thread.
 """
@@ -13,7 +13,7 @@ from arango_jobs._core.actions import Ask
 from arango_jobs._core.engine import Engine
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._core.states import State
-from arango_jobs._net.exchange import Connected, Failure, Reply
+from arango_jobs._net.exchange import Connected, Exchange, Failure
 from arango_jobs._runtime.news import News
 from arango_jobs._runtime.telling import Telling
 from arango_jobs._wire.calls import meaning_of_failure, read
@@ -49,22 +49,20 @@ class Hearing:
 
     def hear(self, event: Any, now: float) -> None:
         """Take one event of the transport's."""
-        if type(event) is Reply:
-            self._hear_reply(event, now)
+        if type(event) is Exchange:
+            self._hear_response(event.token, event.response, now)
         elif type(event) is Failure:
             self._hear_failure(event, now)
         elif type(event) is Connected:
             self._engine.connected(event.host, now)
 
-    def _hear_reply(self, reply: Reply, now: float) -> None:
-        ask: Ask = reply.exchange.token
-        response = reply.response
+    def _hear_response(self, ask: Ask, response: Response, now: float) -> None:
         engine = self._engine
         if ask.call is _RENEW:
             self._renewed(ask, response, now)
             return
         meaning, detail = read(ask, response)
-        told = response.headers.get(QUEUE_TIME)
+        told = response.header(QUEUE_TIME)
         if told != self._queue_times.get(ask.host):
             self._queue_times[ask.host] = told
             engine.queue_time(ask, queue_time(response) or 0.0, now)
@@ -78,7 +76,7 @@ class Hearing:
             engine.confirmed(ask)
             self._telling.confirm(ask.parts or [], response)
             return
-        elif ask.call is _FETCH and FORWARDED_TO in response.headers:
+        elif ask.call is _FETCH and response.header(FORWARDED_TO) is not None:
             engine.behind_balancer(ask.host)
         engine.heard(ask, meaning, detail, now)
         journal = self._telling.journal

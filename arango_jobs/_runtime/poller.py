@@ -1,6 +1,6 @@
 """The one thread that moves everything: operations in, requests out, futures ended.
 
-    submit() ─▶ inbox ─▶ engine.plan ─▶ Ask ─▶ transport ─▶ Reply/Failure ─▶ engine.heard ─┐
+    submit() ─▶ inbox ─▶ engine.plan ─▶ Ask ─▶ transport ─▶ response/Failure ─▶ engine.heard ─┐
                             ▲                                                              │
                             └──────────────────── End ─▶ futures, permits, signals ◀───────┘
 

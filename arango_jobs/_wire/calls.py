@@ -106,7 +106,7 @@ def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     if ask.call is _IDENTIFY:
         return _read_identify(meaning, response)
     if ask.call is _OWNER:
-        return meaning, job_api.FORWARDED_TO in response.headers
+        return meaning, response.header(job_api.FORWARDED_TO) is not None
     if ask.call is _EXPLAIN:
         return meaning, only_reads(response)
     return meaning, response
@@ -126,8 +126,8 @@ def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:
         return (meaning if meaning.is_refusal else _SAYS_RESULT), response
     meaning = job_api.read_submit(response)
     if meaning is _SAYS_ACCEPTED:
-        job_id = response.headers[job_api.ASYNC_ID]
-        if job_id.isdecimal() and len(job_id) <= _ID_DIGITS:
+        job_id = response.job_id
+        if job_id and job_id.isdecimal() and len(job_id) <= _ID_DIGITS:
             return meaning, job_id
         return _SAYS_ODD, response
     return meaning, response

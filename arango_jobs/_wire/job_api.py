@@ -180,7 +180,7 @@ def read_submit(response: Response) -> Meaning:
     here means: refused for good, and the error is the operation's own.
     """
     if response.status == 202:
-        return _SAYS_ACCEPTED if ASYNC_ID in response.headers else _SAYS_ODD
+        return _SAYS_ODD if response.job_id is None else _SAYS_ACCEPTED
     meaning = _without_header(response)
     if meaning is _SAYS_ODD and 400 <= response.status < 500:
         return _SAYS_RESULT
@@ -189,7 +189,7 @@ def read_submit(response: Response) -> Meaning:
 
 def read_fetch(response: Response) -> Meaning:
     """Say what the answer to a fetch means."""
-    if ASYNC_ID in response.headers:
+    if response.job_id is not None:
         return _SAYS_RESULT
     if response.status == 204:
         return _SAYS_PENDING
@@ -215,7 +215,7 @@ def read_ids(response: Response) -> list[str] | None:
 
 def queue_time(response: Response) -> float | None:
     """Return the queue time in seconds that the answer tells, if it does (§1.6)."""
-    value = response.headers.get(QUEUE_TIME)
+    value = response.header(QUEUE_TIME)
     if value is None:
         return None
     try:

@@ -21,7 +21,7 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_exponential
 
 from arango_jobs._wire.auth import Credentials
-from arango_jobs._wire.job_api import ASYNC_HEADER, ASYNC_ID, error_number, operation_request
+from arango_jobs._wire.job_api import ASYNC_HEADER, error_number, operation_request
 from arango_jobs.api.compression import RequestCompression, compressed
 from arango_jobs.api.hosts import HostOrder
 from arango_jobs.api.sending import Sender
@@ -256,7 +256,7 @@ def _did_nothing(request: Request, retry: Retry, response: Response) -> bool:
 
 def _is_of_a_job(response: Response) -> bool:
     """Whether it is the result of a job, which the server has forgotten by now: §4.2."""
-    return ASYNC_ID in response.headers
+    return response.job_id is not None
 
 
 def _last_answer(state: RetryCallState) -> Any:

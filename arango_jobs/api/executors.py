@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
-from arango_jobs._wire.job_api import ASYNC_ID, Meaning, read_submit
+from arango_jobs._wire.job_api import Meaning, read_submit
 from arango_jobs.api.async_job import AsyncJob, AsyncJobGroup
 from arango_jobs.api.connection import Connection
 from arango_jobs.api.several import Outcome, Several
@@ -112,8 +112,8 @@ class AsyncExecutor:
 
 
 def _accepted_id(response: Response, operation: Operation[Any], mode: str) -> str:
-    if read_submit(response) is Meaning.ACCEPTED:
-        return response.headers[ASYNC_ID]
+    if response.job_id is not None and read_submit(response) is Meaning.ACCEPTED:
+        return response.job_id
     if mode == "true" and response.status == 202:
         return ""
     message = None

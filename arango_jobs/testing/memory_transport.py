@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply, TransportEvent
+from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
 from arango_jobs.errors import ConnectionLostError, TransportError
 from arango_jobs.operations import Response
 
@@ -85,7 +85,7 @@ class MemoryTransport:
         exchange = self._taken(to)
         target = exchange.request.target
         response = Response(status, dict(headers or {}), body, f"memory://{exchange.host}{target}")
-        self._ready.append(Reply(exchange, response))
+        self._ready.append(exchange.answered(response))
         return exchange
 
     def fail(
@@ -117,4 +117,4 @@ class MemoryTransport:
         if said is None:
             return
         self.waiting.remove(exchange)
-        self._ready.append(Reply(exchange, said) if isinstance(said, Response) else said)
+        self._ready.append(exchange.answered(said) if isinstance(said, Response) else said)

@@ -373,7 +373,7 @@ def test_the_host_of_an_answer(answers: Answers) -> None:
     response = conn.send(conn.prepare(some_operation(conn)), host=1)
     assert conn.host_of(response) == 1
     assert conn.host_name(1) == "http://a:12"
-    response.url = "http://elsewhere/"
+    response.base = "http://elsewhere/"
     assert conn.host_of(response) is None
     assert conn.host_name(None) == ""
 

@@ -18,7 +18,6 @@ from arango_jobs._net.exchange import (
     Connected,
     Exchange,
     Failure,
-    Reply,
     Transport,
     TransportEvent,
 )
@@ -165,9 +164,9 @@ def outcomes(events: list[TransportEvent]) -> dict[object, object]:
     """Map tokens to status and body, or to error class and may_have_run."""
     found: dict[object, object] = {}
     for event in events:
-        if isinstance(event, Reply):
-            assert event.exchange.token not in found
-            found[event.exchange.token] = (event.response.status, event.response.body)
+        if isinstance(event, Exchange):
+            assert event.token not in found
+            found[event.token] = (event.response.status, event.response.body)
         elif isinstance(event, Failure):
             assert event.exchange.token not in found
             found[event.exchange.token] = (type(event.error).__name__, event.may_have_run)
@@ -188,7 +187,7 @@ def deepen(transport: PipelineTransport, listener: Listener, depth: int) -> Peer
     while True:
         peer.requests(width)
         peer.send(answer() * width)
-        poll_until(transport, width, Reply)
+        poll_until(transport, width, Exchange)
         width *= 2
         if width >= depth:
             return peer

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 
 from netpeer import Listener, answer, connected_peer, exchange, outcomes, poll_until
 
-from arango_jobs._net.exchange import Connected, Exchange, Failure, Reply
+from arango_jobs._net.exchange import Connected, Exchange, Failure
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs.errors import ConnectionLostError
 
 
 def _bound(token: object, epoch: int) -> Exchange:
-    return replace(exchange(token), epoch=epoch)
+    bound = exchange(token)
+    bound.epoch = epoch
+    return bound
 
 
 def test_written_on_the_connection_it_knows(
@@ -24,13 +25,13 @@ def test_written_on_the_connection_it_knows(
     peer = connected_peer(transport, listener)
     peer.requests(1)
     peer.send(answer())
-    poll_until(transport, 1, Reply)
+    poll_until(transport, 1, Exchange)
     transport.send(_bound("second", 1))
     transport.poll(0)
     peer.requests(1)
     peer.send(answer())
-    (reply,) = poll_until(transport, 1, Reply)
-    assert reply.exchange.token == "second"
+    (reply,) = poll_until(transport, 1, Exchange)
+    assert reply.token == "second"
 
 
 def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: Listener) -> None:
@@ -39,7 +40,7 @@ def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: L
     peer = connected_peer(transport, listener)
     peer.requests(1)
     peer.send(answer())
-    poll_until(transport, 1, Reply)
+    poll_until(transport, 1, Exchange)
     peer.sock.close()
     transport.poll(0)
     transport.send(_bound("fetch", 1))
@@ -55,7 +56,7 @@ def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: L
     assert len(fresh.requests(1)) == 1
     assert not fresh.has_more()
     fresh.send(answer())
-    assert outcomes(poll_until(transport, 1, Reply)) == {"identify": (200, b"{}")}
+    assert outcomes(poll_until(transport, 1, Exchange)) == {"identify": (200, b"{}")}
 
 
 def test_answers_are_told_before_a_newer_connection(
@@ -70,4 +71,4 @@ def test_answers_are_told_before_a_newer_connection(
     fresh.setblocking(False)
     transport._quick[0]._dialed(fresh)
     kinds = [type(event) for event in transport.poll(0)]
-    assert kinds == [Reply, Connected]
+    assert kinds == [Exchange, Connected]

@@ -162,6 +162,20 @@ def test_server_heads(data: st.DataObject) -> None:
     ]
 
 
+def test_queue_times() -> None:
+    """A queue time that is new in each head is read, and leaves the others' alone."""
+    heads = [(SERVER % number).replace(b"0.000000", b"0.%06d" % number) for number in range(600)]
+    reader = fast()
+    found: list[Outcome] = []
+    reader.feed(b"".join(heads), found)
+    assert [
+        (one.job_id, one.headers["x-arango-queue-time-seconds"])
+        for one in found
+        if isinstance(one, Response)
+    ] == [(str(number), f"0.{number:06d}") for number in range(600)]
+    assert reader.is_between
+
+
 def test_usual_head_needs_no_parser() -> None:
     """The server's own form is read by table: the careful reader is never made."""
     reader = fast()

@@ -15,7 +15,7 @@ from netpeer import Peer, answer, closing, exchange, outcomes, poll_until
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from arango_jobs._net.exchange import Connected, Failure, Reply
+from arango_jobs._net.exchange import Connected, Exchange, Failure
 from arango_jobs._net.session import SessionTransport
 from arango_jobs._net.settings import NetSettings
 from arango_jobs.errors import OptionError
@@ -113,7 +113,7 @@ def run(
     with closing(SessionTransport([server.url], session, settings)) as transport:
         for target in targets:
             transport.send(exchange(target, target=f"/{target}", timeout=5))
-        return outcomes(poll_until(transport, len(targets), (Reply, Failure)))
+        return outcomes(poll_until(transport, len(targets), (Exchange, Failure)))
 
 
 def test_answers(server: Server, session: requests.Session) -> None:
@@ -170,7 +170,7 @@ def test_late(server: Server, session: requests.Session) -> None:
     """No answer in time: it may have run."""
     with closing(SessionTransport([server.url], session)) as transport:
         transport.send(exchange(1, target="/wait", timeout=0.05))
-        events = poll_until(transport, 1, (Reply, Failure))
+        events = poll_until(transport, 1, (Exchange, Failure))
         assert outcomes(events) == {1: ("RequestTimeoutError", True)}
 
 
@@ -183,7 +183,7 @@ def test_late_in_queue(server: Server, session: requests.Session) -> None:
         while not server.requests:
             transport.poll(0.001)
         server.gate.set()
-        events = poll_until(transport, 2, (Reply, Failure))
+        events = poll_until(transport, 2, (Exchange, Failure))
         assert outcomes(events)[2] == ("RequestTimeoutError", False)
 
 
@@ -192,7 +192,7 @@ def test_target_is_not_touched(server: Server, session: requests.Session, target
     """What was quoted stays quoted: a key cannot become a step in the path."""
     with closing(SessionTransport([server.url], session)) as transport:
         transport.send(exchange(1, target=target))
-        poll_until(transport, 1, Reply)
+        poll_until(transport, 1, Exchange)
     assert server.requests[0].split(b" ")[1].lower() == target.lower().encode()
 
 
@@ -206,7 +206,7 @@ def test_headers(server: Server, session: requests.Session) -> None:
             exchange(1, headers=(("X-Arango-Async", "store"),), body=b"{}", method="PUT")
         )
         transport.send(exchange(2, headers=(("authorization", "bearer x"), ("x-tenant", "b"))))
-        poll_until(transport, 2, Reply)
+        poll_until(transport, 2, Exchange)
     first, second = sorted(server.requests, key=lambda request: b"bearer" in request)
     for line in (b"X-Tenant: a", b"Authorization: Basic cm9vdDo=", b"Cookie: node=3",
                  b"X-Arango-Async: store", b"Content-Length: 2"):  # fmt: skip
@@ -231,7 +231,7 @@ def test_params(server: Server) -> None:
         session.params = {"tenant": "a b"}
         with closing(SessionTransport([server.url], session)) as transport:
             transport.send(exchange(1, target="/%2E?x=1"))
-            poll_until(transport, 1, Reply)
+            poll_until(transport, 1, Exchange)
     assert server.requests[0].startswith(b"GET /%2E?x=1&tenant=a+b ")
 
 
@@ -256,7 +256,7 @@ def test_proxy(server: Server) -> None:
         session.proxies["http"] = server.url
         with closing(SessionTransport(["http://db.example:8529"], session)) as transport:
             transport.send(exchange(1, target="/x"))
-            poll_until(transport, 1, Reply)
+            poll_until(transport, 1, Exchange)
             assert "connection pools" in transport.describe()
     assert server.requests[0].startswith(b"GET http://db.example:8529/x HTTP/1.1\r\n")
 
@@ -295,9 +295,9 @@ def test_new_connection_is_told(server: Server) -> None:
     ):
         for _ in range(2):
             transport.send(exchange(1))
-            events = poll_until(transport, 1, Reply)
+            events = poll_until(transport, 1, Exchange)
             transport.send(exchange(2))
-            events += poll_until(transport, 1, Reply)
+            events += poll_until(transport, 1, Exchange)
         assert sum(isinstance(event, Connected) for event in events) <= 1
 
 

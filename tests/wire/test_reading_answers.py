@@ -76,8 +76,8 @@ class TestFetch:
     def test_with_header(self, status: int) -> None:
         """Whatever the status and the body: a job's own 404, 401 or 503 is a result."""
         for number in (0, 404, 11, 21003, 1478):
-            response = error(status, number)
-            response.headers.update(ID)
+            told = error(status, number)
+            response = Response(status, {**told.headers, **ID}, told.body)
             assert meaning(Call.FETCH, response) is says.RESULT
 
     def test_own_204(self) -> None:
