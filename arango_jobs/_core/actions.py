@@ -3,40 +3,54 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call
+from arango_jobs._core.rare import Rare
 from arango_jobs.operations import Response
 
 __all__ = ["Action", "Ask", "End", "Outcome", "WindowChange"]
 
 
-@dataclass(slots=True, eq=False)
 class Ask:
     """Make `call` to `host`; comes back to the engine with what it meant."""
 
-    call: Call
-    host: int
-    sent_at: float
-    job: Job | None = None
-    count: int = 0
-    job_id: str = ""
-    database: str = ""
-    epoch: int = 0
-    """How many connections to the host were known when this was decided; 0: it does not matter.
+    __slots__ = ("call", "epoch", "floor", "host", "job", "more", "sent_at")
 
-    A call that takes or ends a job must not go out on a newer one: another process may
-    have given the same id to a job of somebody else (server-protocol.md §2.2).
-    """
-    tries: int = 0
-    parts: list[Any] | None = None
+    def __init__(
+        self,
+        call: Call,
+        host: int,
+        sent_at: float,
+        job: Job | None = None,
+        epoch: int = 0,
+        floor: int = 0,
+    ) -> None:
+        self.call = call
+        self.host = host
+        self.sent_at = sent_at
+        self.job = job
+        self.epoch = epoch
+        """How many connections to the host were known when this was decided; 0: no matter.
+
+        A call that takes or ends a job must not go out on a newer one: another process may
+        have given the same id to a job of somebody else (server-protocol.md §2.2).
+        """
+        self.floor = floor
+        """For a submission: the highest id that the host had given when it was sent."""
+        self.more: dict[str, Any] | None = None
+        """What follows; None where the call says it all."""
+
+    count = Rare(0)
+    database = Rare("")
+    tries = Rare(0)
+    parts: Rare[Sequence[Any] | None] = Rare(None)
     """For a confirmation or an explanation: the operations that it is about."""
-    otherwise: End | None = None
+    otherwise: Rare[End | None] = Rare(None)
     """For an explanation: how they end if a second run is not safe."""
-    floor: int = 0
-    """For a submission: the highest id that the host had given when it was sent."""
 
 
 class Outcome(enum.Enum):
@@ -57,7 +71,7 @@ class End:
     """End the futures of `parts`."""
 
     outcome: Outcome
-    parts: list[Any]
+    parts: Sequence[Any]
     job: Job | None
     response: Response | None = None
     reason: str = ""

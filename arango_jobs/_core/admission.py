@@ -31,14 +31,16 @@ class Admission:
 
     def admit(self, now: float) -> None:
         """Submit jobs until there is no room, or nothing that may go."""
-        while True:
-            host = self._roomiest(now)
-            if host is None:
-                return
-            job = self._next_job(now)
-            if job is None:
-                return
-            self._submit(host, job, now)
+        while host := self._roomiest(now):
+            # One that is alone need not be looked for again for each job.
+            count = int(host.room(now)) if len(self._book.hosts) == 1 else 1
+            for _ in range(count):
+                if not self._has_bytes():
+                    return
+                job = self._next_job(now)
+                if job is None:
+                    return
+                self._submit(host, job, now)
 
     def next_due(self) -> float:
         """Return when there is next something to submit, infinity if that takes news."""
@@ -61,7 +63,7 @@ class Admission:
         asked again, before anything is fetched, as it may have restarted since.
         """
         host = self._book.hosts[index]
-        job = Job(parts, size_of(parts))
+        job = Job(tuple(parts), size_of(parts))
         job.tries = tries
         job.job_id = job_id
         job.sent_at = job.accepted_at = now
@@ -71,6 +73,7 @@ class Admission:
         job.move(_SUBMITTING)
         job.move(_PENDING)
         self._book.enter(host, job)
+        self._book.submitting.discard(job)
         host.gives_id(job_id, 0)
         if host.watch.add(job, now):
             host.watch.look_at(job, now)
@@ -112,10 +115,10 @@ class Admission:
         book = self._book
         job.move(_SUBMITTING)
         job.sent_at = now
-        if job.tries == 0:
+        if job.more is None or job.tries == 0:
             expected = book.expectations[job.kind.name].result_size
             job.size += int(expected) * len(job.parts)
         book.enter(host, job)
-        book.ask(Ask(_SUBMIT, host.index, now, job, floor=host.highest_id))
+        book.ask(Ask(_SUBMIT, host.index, now, job, 0, host.highest_id))
         if host.identity is None and host.can_tell and not host.is_identifying:
             self._identification.identify(host, now, job.kind.database)

@@ -1,7 +1,7 @@
 """What the engine knows at one moment, shared by all its parts.
 
     what waits:   waiting (not sent yet), retries (to be sent again)
-    what runs:    hosts (each with its window and its watched jobs), live, bytes
+    what runs:    submitting, hosts (each with its window and its watched jobs), bytes
     what is due:  timers
     what to do:   out
 
@@ -37,11 +37,11 @@ class Book:
         "bytes",
         "expectations",
         "hosts",
-        "live",
         "options",
         "out",
         "requests",
         "retries",
+        "submitting",
         "timers",
         "waiting",
     )
@@ -69,10 +69,10 @@ class Book:
         """Jobs to be sent again; some may have ended meanwhile."""
         self.timers: Agenda[Any] = Agenda()
         """What `Timers` has to act on."""
-        self.live: set[Job] = set()
-        """Jobs that are under way on any host."""
+        self.submitting: set[Job] = set()
+        """Jobs on their way to a host; where they have been accepted, its watch has them."""
         self.bytes = 0
-        """What the live jobs carry, and what their results may."""
+        """What the jobs that run carry, and what their results may."""
         self.out: list[Action] = []
         """What is to be done."""
         self.requests = 0
@@ -107,7 +107,7 @@ class Book:
         host.in_flight += 1
         host.bytes += job.size
         self.bytes += job.size
-        self.live.add(job)
+        self.submitting.add(job)
 
     def leave(self, job: Job) -> None:
         """Count `job` out of its host."""
@@ -115,8 +115,13 @@ class Book:
         host.in_flight -= 1
         host.bytes -= job.size
         self.bytes -= job.size
-        self.live.discard(job)
+        self.submitting.discard(job)
         host.watch.remove(job)
+
+    def running(self) -> list[Job]:
+        """Return the jobs that are under way on any host."""
+        watched = [job for host in self.hosts for job in host.watch.jobs.values()]
+        return [*self.submitting, *watched]
 
     def reachable(self) -> Host:
         """Return a host that is not known to be away, if there is one."""

@@ -118,7 +118,7 @@ class Engine:
 
     def open_parts(self) -> list[Any]:
         """Return every operation that has not ended; some may appear twice."""
-        jobs = [*self._book.live, *self._book.retries.all()]
+        jobs = [*self._book.running(), *self._book.retries.all()]
         parts = [part for job in jobs for part in job.parts]
         parts.extend(self._questions.parts())
         parts.extend(self.waiting.parts())
@@ -165,17 +165,20 @@ class Engine:
             host.was_reached = host.was_reached or meaning is not Meaning.UNREACHABLE
             host.trouble = as_cause(detail)
             self._patience.failed(host, now)
-        elif meaning not in SILENT:
+        elif meaning not in SILENT and (host.troubles or not host.was_reached):
             host.answered()
-        other = self._others.get(ask.call)
-        if other is not None:
-            other(ask, meaning, detail, now)
-            return
-        if ask.call in TIDY:
-            self._tidying.calls -= 1
-        elif ask.job is not None and ask.job.state is not _STATE_OF[ask.call]:
+        call, job = ask.call, ask.job
+        state = _STATE_OF.get(call)
+        if state is None:
+            other = self._others.get(call)
+            if other is not None:
+                other(ask, meaning, detail, now)
+                return
+            if call in TIDY:
+                self._tidying.calls -= 1
+        elif job is not None and job.state is not state:
             return  # it has ended meanwhile: its host restarted, or its owner gave up
-        self._handlers[ask.call, meaning](ask, meaning, detail, now)
+        self._handlers[call, meaning](ask, meaning, detail, now)
 
     def listed(self, ask: Ask, ids: list[Any], now: float) -> None:
         """Take the ids that a list has given."""
@@ -231,7 +234,7 @@ class Engine:
         for job in self._book.retries.drain():
             if job.state is State.WAITING:
                 job.move(State.ENDED)
-        for job in list(self._book.live):
+        for job in self._book.running():
             self._tidying.abandon(job, now)
 
     def adopt(
@@ -244,7 +247,7 @@ class Engine:
         """
         self._admission.adopt(parts, index, job_id, now, tries=tries)
 
-    def resend(self, parts: list[Any], tries: int, now: float) -> None:
+    def resend(self, parts: Sequence[Any], tries: int, now: float) -> None:
         """Send `parts` as one job that may have run `tries` times, in an earlier process."""
         self._requeue.resend(parts, tries, now)
 
@@ -260,6 +263,6 @@ class Engine:
         """Send `part`, which met another write and did nothing, again after a while."""
         self._requeue.retry(part, now)
 
-    def confirm(self, parts: list[Any], job: Job, now: float) -> None:
+    def confirm(self, parts: Sequence[Any], job: Job, now: float) -> None:
         """Read back the documents of `parts`: a repeated insert found *our* key taken."""
         self._questions.confirm(parts, job, now)

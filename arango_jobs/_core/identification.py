@@ -65,16 +65,9 @@ class Identification:
         host.is_identifying = True
         watched = next(iter(host.watch.jobs.values()), None)
         database = database or (watched.database if watched else ALWAYS_THERE)
-        self._book.ask(
-            Ask(
-                Call.IDENTIFY,
-                host.index,
-                now,
-                database=database,
-                epoch=host.connections,
-                count=int(host.asks_metrics),
-            )
-        )
+        ask = Ask(Call.IDENTIFY, host.index, now, epoch=host.connections)
+        ask.database, ask.count = database, int(host.asks_metrics)
+        self._book.ask(ask)
 
     def identified(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         """Take how long the host has been up, if it has said so."""

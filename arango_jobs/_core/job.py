@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from arango_jobs._core.rare import Rare
 from arango_jobs._core.states import FOLLOWS, State
 from arango_jobs.operations import Headers, Operation, OperationKind, Retry
 
 __all__ = ["ALWAYS_THERE", "Job", "Part", "size_of"]
+
+# Looking a member of an enum up takes as long as a call, so the hot path does it once.
+_WAITING = State.WAITING
 
 ALWAYS_THERE = "_system"
 """The database that cannot be dropped."""
@@ -37,63 +41,71 @@ class Job:
 
     __slots__ = (
         "accepted_at",
-        "attempts",
-        "cancel_by",
-        "cancel_is_sent",
-        "database",
         "ended_at",
         "epoch",
         "host",
         "host_name",
-        "is_abandoned",
         "is_direct",
-        "is_tidied",
+        "is_in_crowd",
         "job_id",
         "kind",
         "looks",
         "missed",
+        "more",
         "parts",
-        "renewals",
         "sent_at",
         "size",
         "state",
-        "tries",
-        "troubles",
     )
 
-    def __init__(self, parts: list[Any], size: int) -> None:
+    def __init__(self, parts: tuple[Any, ...], size: int) -> None:
         self.parts = parts
         self.kind: OperationKind[Any] = parts[0].kind
         self.size = size
-        self.state = State.WAITING
+        self.state = _WAITING
         self.host = -1
         self.host_name = ""
         self.job_id: str | None = None
-        self.database = self.kind.database
-        """By way of which the server is asked for it; any that its user may read will do (§7)."""
         self.epoch = 0
         """How many connections to its host were known when it was accepted."""
         self.sent_at: float | None = None
         self.accepted_at: float | None = None
         self.ended_at: float | None = None
-        self.attempts: list[str] | None = None
-        self.tries = 0
-        """Submissions that may have run."""
         self.looks = 0
         self.missed: float | None = None
         """Its age at the last look that found it not done, in seconds."""
-        self.troubles = 0
-        """Failures in a row of the call under way."""
-        self.renewals = 0
-        self.cancel_by: float | None = None
-        """When waiting for a cancelled job ends; None: nobody asked for a cancel."""
-        self.cancel_is_sent = False
-        self.is_abandoned = False
-        """Whether nobody waits for its result any more."""
-        self.is_tidied = False
-        """Whether a call to cancel or delete it is under way or planned."""
         self.is_direct = False
         """Whether its first look is a fetch of its own and not a list."""
+        self.is_in_crowd = False
+        """Whether it is looked at by lists."""
+        self.more: dict[str, Any] | None = None
+        """What follows; None as long as nothing is out of the ordinary."""
+
+    attempts: Rare[list[str] | None] = Rare(None)
+    tries = Rare(0)
+    """Submissions that may have run."""
+    troubles = Rare(0)
+    """Failures in a row of the call under way."""
+    renewals = Rare(0)
+    cancel_by: Rare[float | None] = Rare(None)
+    """When waiting for a cancelled job ends; None: nobody asked for a cancel."""
+    cancel_is_sent = Rare(False)
+    is_abandoned = Rare(False)
+    """Whether nobody waits for its result any more."""
+    is_tidied = Rare(False)
+    """Whether a call to cancel or delete it is under way or planned."""
+    other_database = Rare("")
+
+    @property
+    def database(self) -> str:
+        """By way of which the server is asked for it; any that its user may read will do (§7)."""
+        if self.more is None:
+            return self.kind.database
+        return self.other_database or self.kind.database
+
+    @database.setter
+    def database(self, name: str) -> None:
+        self.other_database = name
 
     def move(self, state: State) -> None:
         """Go to `state`, which must be one that may follow."""
@@ -110,7 +122,7 @@ class Job:
 
     def let_go(self) -> None:
         """Forget the parts of a job that has ended."""
-        self.parts = []
+        self.parts = ()
 
     @property
     def timings(self) -> tuple[float | None, float | None, float | None, float | None]:

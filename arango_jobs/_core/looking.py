@@ -43,7 +43,9 @@ class Looking:
         count = watch.list_count(now)
         if count:
             database = next(iter(watch.jobs.values())).database
-            self._book.ask(Ask(_LIST, host.index, now, count=count, database=database))
+            ask = Ask(_LIST, host.index, now)
+            ask.count, ask.database = count, database
+            self._book.ask(ask)
 
     def next_due(self) -> float:
         """Return when the next look is due, infinity while nothing is watched."""
@@ -61,7 +63,7 @@ class Looking:
         """Take the result of `job`, if there is one."""
         job.move(_FETCHING)
         job.looks += 1
-        self._book.ask(Ask(_FETCH, host.index, now, job, epoch=host.epoch()))
+        self._book.ask(Ask(_FETCH, host.index, now, job, host.epoch()))
 
     def ask_status(self, job: Job, now: float) -> None:
         """Ask whether there is a result, which takes nothing."""

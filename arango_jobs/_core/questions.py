@@ -6,6 +6,7 @@ only reads, so that a second run does no harm.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from arango_jobs._core.actions import Ask, End, Outcome
@@ -54,17 +55,21 @@ class Questions:
         """Forget all of them."""
         self._open.clear()
 
-    def confirm(self, parts: list[Any], job: Job, now: float, tries: int = 0) -> None:
+    def confirm(self, parts: Sequence[Any], job: Job, now: float, tries: int = 0) -> None:
         """Read back the documents of `parts`: a repeated insert found *our* key taken."""
         host = self._book.hosts[job.host]
         if host.down_since is not None:
             host = self._book.reachable()
-        self._ask(Ask(Call.CONFIRM, host.index, now, job, parts=parts, tries=tries))
+        ask = Ask(Call.CONFIRM, host.index, now, job)
+        ask.parts, ask.tries = parts, tries
+        self._ask(ask)
 
     def explain(self, job: Job, end: End, now: float) -> None:
         """Ask whether the query only reads; if not, or if nobody knows, it ends with `end`."""
         index = self._book.reachable().index
-        self._ask(Ask(Call.EXPLAIN, index, now, job, parts=end.parts, otherwise=end))
+        ask = Ask(Call.EXPLAIN, index, now, job)
+        ask.parts, ask.otherwise = end.parts, end
+        self._ask(ask)
 
     def confirmed(self, ask: Ask) -> None:
         """Take that a confirmation has come, whose futures the caller ends."""

@@ -47,7 +47,7 @@ class Repetition:
     def give_up(self, job: Job, reason: str, now: float, cause: BaseException | None) -> None:
         """End or repeat the parts of a job that the server may still have."""
         self._repeat_or_end(Outcome.LOST, job, reason, cause, now)
-        job.parts = []
+        job.let_go()
         if job.state is not State.PENDING:
             job.move(State.PENDING)
         self._tidying.abandon(job, now)
@@ -59,7 +59,7 @@ class Repetition:
         has_tries = job.tries < self._book.options.max_repeats
         again, never = job.split_repeatable()
         if job.is_abandoned or job.cancel_by is not None or not has_tries:
-            again, never = [], job.parts
+            again, never = [], list(job.parts)
         if again:
             delay = self._book.pause(AGAIN, job.tries + 1)
             self._requeue.again(again, job, job.tries + 1, now, delay)

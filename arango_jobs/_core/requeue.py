@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from arango_jobs._core.backoff import CONFLICT
@@ -30,7 +31,9 @@ class Requeue:
         job.size = size_of(job.parts)
         self._book.retries.push(now + delay, job)
 
-    def again(self, parts: list[Any], before: Job, tries: int, now: float, delay: float) -> None:
+    def again(
+        self, parts: Sequence[Any], before: Job, tries: int, now: float, delay: float
+    ) -> None:
         """Let those of `parts` that have not ended wait as a new job that follows `before`."""
         open_parts = [part for part in parts if not part.done()]
         if len(open_parts) < len(parts):
@@ -39,9 +42,9 @@ class Requeue:
             job = self.resend(open_parts, tries, now + delay)
             job.attempts = list(before.attempts or ())
 
-    def resend(self, parts: list[Any], tries: int, due: float) -> Job:
+    def resend(self, parts: Sequence[Any], tries: int, due: float) -> Job:
         """Let `parts` wait as one job that may have run `tries` times; return it."""
-        job = Job(parts, size_of(parts))
+        job = Job(tuple(parts), size_of(parts))
         job.tries = tries
         for part in parts:
             part.job = job

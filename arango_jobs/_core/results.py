@@ -44,9 +44,9 @@ class Results:
         job.job_id = job_id
         job.accepted_at = now
         job.epoch = host.connections
-        job.troubles = job.renewals = 0
+        job.state = _PENDING
+        self._book.submitting.discard(job)
         host.refusals = 0
-        job.move(_PENDING)
         # The floor of a job that was sent before a restart is the old process's.
         floor = ask.floor if ask.sent_at > host.restarted_at else 0
         if host.gives_id(job_id, floor) or job_id in host.watch.jobs:
@@ -57,8 +57,10 @@ class Results:
             self._tidying.tidy_up(job, now)
             return
         at_once = host.watch.add(job, now)
-        if job.cancel_by is not None:
-            self._tidying.tidy_up(job, now)
+        if job.more is not None:
+            job.troubles = job.renewals = 0
+            if job.cancel_by is not None:
+                self._tidying.tidy_up(job, now)
         if at_once and not host.is_suspect:
             self._looking.fetch(host, job, now)
         elif at_once:
@@ -73,8 +75,12 @@ class Results:
         if ask.call is _FETCH:
             self._learn(ask, job, response, now)
         job.ended_at = now
-        job.move(_ENDED)
+        # That it may end is sure: the engine hears no answer to a call that its state is not of.
+        job.state = _ENDED
         book.leave(job)
+        if job.more is None and len(job.parts) == 1 and job.kind.order is None:
+            book.out.append(End(_ANSWERED, job.parts, job, response))
+            return
         # An array that was too large (413) has not run: its parts go out again in two.
         is_too_large = job.is_merged and response.status == 413
         if job.kind.order is not None and not is_too_large:
@@ -90,15 +96,16 @@ class Results:
         book.out.append(End(outcome, job.parts, job, response, reason))
 
     def _learn(self, ask: Ask, job: Job, response: Response, now: float) -> None:
-        expectation = self._book.expectations[job.kind.name]
+        book = self._book
+        expectation = book.expectations[job.kind.name]
         if job.accepted_at is not None and (job.is_direct or job.missed is not None):
             expectation.learn_duration(ask.sent_at - job.accepted_at, job.missed)
         if job.is_direct and job.looks == 1:
             expectation.learn_first_look(True)
         expectation.learn_size(len(response.body) // len(job.parts))
-        host = self._book.hosts[job.host]
+        host = book.hosts[job.host]
         if job.sent_at is not None and host.window.finished(job.sent_at, now):
-            self._book.tell_window(host)
+            book.tell_window(host)
 
 
 def _after_others(ask: Ask, job: Job, response: Response) -> tuple[Outcome, str]:

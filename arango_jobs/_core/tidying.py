@@ -95,7 +95,9 @@ class Tidying:
         job.is_tidied = True
         job.cancel_is_sent = job.cancel_is_sent or call is Call.CANCEL
         self.calls += 1
-        self._book.ask(Ask(call, host.index, now, job, epoch=host.epoch(), tries=tries))
+        ask = Ask(call, host.index, now, job, epoch=host.epoch())
+        ask.tries = tries
+        self._book.ask(ask)
 
     def _forget(self, job: Job, now: float) -> None:
         job.move(State.ENDED)

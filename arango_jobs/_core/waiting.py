@@ -12,6 +12,7 @@ waiting or running is parked until that has ended (`release`).
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from arango_jobs._core.job import Job
@@ -54,7 +55,7 @@ class WaitingRoom:
             self._turns.append(kind)
         line.append(part)
 
-    def release(self, parts: list[Any], now: float) -> None:
+    def release(self, parts: Sequence[Any], now: float) -> None:
         """Let the next operations on the keys of `parts`, which have ended, enter their lines."""
         for part in parts:
             kind = part.kind
@@ -123,7 +124,7 @@ class WaitingRoom:
         part = line.popleft()
         size = len(part.payload or b"")
         if kind.merge is None or not self._merge or not line:
-            return Job([part], size)
+            return Job((part,), size)
         parts = [part]
         keys = {part.key}
         for _ in range(min(len(line), self._max_operations - 1)):
@@ -136,4 +137,4 @@ class WaitingRoom:
             keys.add(key)
             size = grown
             parts.append(line.popleft())
-        return Job(parts, size)
+        return Job(tuple(parts), size)

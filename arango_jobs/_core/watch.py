@@ -76,7 +76,8 @@ class Watch:
         self._expectations = expectations
         self.jobs: dict[str, Job] = {}
         self.by_id_only = False
-        self._crowd: dict[str, Job] = {}
+        self._crowd = 0
+        """How many of them are looked at by lists."""
         self._heap: list[tuple[float, int, Job]] = []
         self._number = 0
         self._foreign = 0
@@ -111,24 +112,25 @@ class Watch:
         """Keep `job` without looking at it: nobody wants its result."""
         assert job.job_id is not None
         self.jobs[job.job_id] = job
-        self._crowd.pop(job.job_id, None)
+        self._leave_crowd(job)
 
     def remove(self, job: Job) -> None:
         """Stop watching `job`."""
+        if job.is_in_crowd:
+            self._leave_crowd(job)
         # After a restart its id may be another job's.
         if job.job_id is not None and self.jobs.get(job.job_id) is job:
             del self.jobs[job.job_id]
-            self._crowd.pop(job.job_id, None)
 
     def look_again(self, job: Job, now: float) -> None:
         """Plan the next look at `job`, which was not done."""
-        assert job.job_id is not None
         if len(self.jobs) <= FEW:
             self._push(now + self._interval(job, now), job)
-        elif self._crowd:
-            self._crowd[job.job_id] = job
-        else:
+        elif not self._crowd:
             self._join_crowd(job, now, self._interval(job, now))
+        elif not job.is_in_crowd:
+            job.is_in_crowd = True
+            self._crowd += 1
 
     def look_at(self, job: Job, due: float) -> None:
         """Plan a direct look at `job` for the time `due`."""
@@ -156,7 +158,7 @@ class Watch:
         """Return how many ids to ask the list for now; 0: no list is due."""
         if not self._crowd or now < self._next_list or self._list_is_out:
             return 0
-        if len(self._crowd) <= FEW // 2:
+        if self._crowd <= FEW // 2:
             self._disperse(now)
             return 0
         if not self._can_list(now):
@@ -203,8 +205,9 @@ class Watch:
 
     def ask_all(self, now: float) -> None:
         """Look at every job anew (after a new connection, say)."""
-        self._crowd.clear()
         self._heap.clear()
+        for job in self.jobs.values():
+            self._leave_crowd(job)
         jobs = [job for job in self.jobs.values() if not job.is_abandoned]
         for job in jobs:
             if job.state is _PENDING:
@@ -235,25 +238,33 @@ class Watch:
         return min(LONGEST, max(SHORTEST, share * age))
 
     def _join_crowd(self, job: Job, now: float, delay: float) -> None:
-        assert job.job_id is not None
         if not self._crowd:
             self._next_list = float("inf")
             self._pace = LONGEST
             self._probe_at = now + PROBE_INTERVAL
-        self._crowd[job.job_id] = job
+        if not job.is_in_crowd:
+            job.is_in_crowd = True
+            self._crowd += 1
         self._next_list = min(self._next_list, now + max(delay, SHORTEST))
         self._pace = min(self._pace, max(SHORTEST, CROWD_SHARE * delay))
 
+    def _leave_crowd(self, job: Job) -> None:
+        if job.is_in_crowd:
+            job.is_in_crowd = False
+            self._crowd -= 1
+
     def _disperse(self, now: float) -> None:
-        crowd, self._crowd = self._crowd, {}
-        for job in crowd.values():
+        for job in self.jobs.values():
+            if not job.is_in_crowd:
+                continue
+            self._leave_crowd(job)
             if job.state is _PENDING:
                 self._push(now + self._interval(job, now) / 2, job)
 
     def _plan_list(self, now: float, found: int = 0) -> None:
         self._pace = min(LONGEST, max(SHORTEST, self._pace * (FASTER if found else SLOWER)))
         # Where many were done, many more will be: the next list has enough to tell at once.
-        floor = PER_JOB * max(0, len(self._crowd) - FRUITFUL * found)
+        floor = PER_JOB * max(0, self._crowd - FRUITFUL * found)
         self._next_list = now + min(LONGEST, max(self._pace, floor))
 
     def _wanted(self) -> int:
@@ -263,8 +274,9 @@ class Watch:
         return not self.by_id_only and now >= self._lists_after and self._wanted() <= LIST_LIMIT
 
     def _oldest_of_crowd(self, count: int) -> list[Job]:
-        """Take up to `count` jobs from the front of the crowd and put them at its end."""
-        chosen = list(islice(self._crowd, count))
-        jobs = [self._crowd.pop(job_id) for job_id in chosen]
-        self._crowd.update(zip(chosen, jobs, strict=True))
-        return [job for job in jobs if job.state is _PENDING]
+        """Return up to `count` jobs of the crowd that were not returned for the longest time."""
+        jobs = self.jobs
+        crowd = (job_id for job_id, job in jobs.items() if job.is_in_crowd)
+        oldest = [(job_id, jobs.pop(job_id)) for job_id in list(islice(crowd, count))]
+        jobs.update(oldest)
+        return [job for _, job in oldest if job.state is _PENDING]

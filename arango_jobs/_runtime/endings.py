@@ -6,7 +6,7 @@ future's error and nothing else. Runs on the poller's thread, without a lock.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,7 +97,7 @@ class Endings:
         else:
             self._by_outcome[end.outcome](end, ended)
 
-    def confirm(self, parts: Futures, documents: Any, response: Response) -> Ended:
+    def confirm(self, parts: Sequence[JobFuture[Any]], documents: Any, response: Response) -> Ended:
         """End repeated inserts with what their documents, read back, tell of the first run."""
         ended = Ended()
         found = {

@@ -331,6 +331,10 @@ class JobFuture(Future[T]):
 
     def start(self) -> bool:
         """Mark it as sent; say False if it was cancelled before."""
+        with _lock:
+            if self._attachment is None and self._state is PENDING:
+                self._state = RUNNING
+                return True
         if self._move(_WAITING, RUNNING, None, None):
             return True
         self._move((CANCELLED,), CANCELLED_AND_NOTIFIED, None, None)
@@ -338,6 +342,12 @@ class JobFuture(Future[T]):
 
     def end_with_result(self, value: T) -> bool:
         """End it with `value`; say whether it was this call that ended it."""
+        # As `_move` does, without the call: nearly all end so.
+        with _lock:
+            if self._attachment is None and self._state in _OPEN:
+                self._result = value
+                self._state = FINISHED
+                return True
         return self._move(_OPEN, FINISHED, value, None)
 
     def end_with_error(self, error: BaseException) -> bool:

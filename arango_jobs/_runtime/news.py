@@ -6,7 +6,7 @@ Records are made only where somebody listens, and there where they are sent.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from blinker import Signal
@@ -72,7 +72,7 @@ class News:
         self._busy_since = self._monotonic()
         self.is_idle = False
 
-    def submitted(self, futures: Futures) -> None:
+    def submitted(self, futures: Sequence[JobFuture[Any]]) -> None:
         """Tell that the server has accepted the job of `futures`."""
         self._announce(signals.job_submitted, futures)
 
@@ -135,7 +135,7 @@ class News:
         )
         self._send(signals.drained, record)
 
-    def _announce(self, signal: Signal, futures: Futures) -> None:
+    def _announce(self, signal: Signal, futures: Sequence[JobFuture[Any]]) -> None:
         if not futures or not signal.receivers:
             return
         sender = self._sender()

@@ -9,7 +9,7 @@ Runs on the poller's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from arango_jobs._core.actions import Ask, End, Outcome
@@ -105,23 +105,25 @@ class Sending:
         job = ask.job
         assert job is not None
         parts = job.parts
-        if job.attempts is not None:
-            started = [part for part in parts if not part.done()]
-        elif len(parts) == 1:
-            started = parts if parts[0].start() else []
-        else:
+        started: Sequence[Any]
+        if job.more is None and len(parts) == 1:
+            started = parts if parts[0].start() else ()
+        elif job.attempts is None:
             started = start_all(parts)
+        else:
+            started = [part for part in parts if not part.done()]
         if len(started) != len(parts):
             if not started:
                 self._engine.dropped(job, now)
                 return False
             kept = set(started)
             self._engine.waiting.release([one for one in parts if one not in kept], now)
-            job.parts = started
+            job.parts = tuple(started)
         for part in started:
             part.job = job
-        if self._telling.journal is not None:
-            self._telling.journal.sending(job)
+        journal = self._telling.journal
+        if journal is not None:
+            journal.sending(job)
         elif self._journal_error is not None:
             self._withhold(job, self._journal_error, now)
             return False
@@ -147,7 +149,7 @@ class Sending:
         self._telling.end(end, ended)
         self._telling.tell(ended)
 
-    def _end_unsent(self, parts: list[Any], error: LedgerError) -> None:
+    def _end_unsent(self, parts: Sequence[Any], error: LedgerError) -> None:
         self._telling.fail(parts, lambda: _never_sent(error))
 
 

@@ -5,7 +5,7 @@ Runs on the poller's thread, without a lock. Knows neither engine nor transport.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from arango_jobs._core.actions import End
@@ -34,7 +34,7 @@ class Telling:
         if end.reason and self._may_log(end.reason):
             logger.warning("%d operations end: %s", len(end.parts), end.reason)
 
-    def confirm(self, parts: list[Any], response: Any) -> None:
+    def confirm(self, parts: Sequence[Any], response: Any) -> None:
         """End repeated inserts whose documents were read back."""
         self.tell(self._endings.confirm(parts, response.json(), response))
 

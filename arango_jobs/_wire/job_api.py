@@ -75,6 +75,12 @@ _WITHOUT_HEADER: dict[tuple[int, int], Meaning] = {
 
 
 @lru_cache(maxsize=64)
+def _joined(first: Headers, second: Headers) -> Headers:
+    # The same tuple for the same headers: whoever renders them knows them by identity.
+    return first + second
+
+
+@lru_cache(maxsize=64)
 def _prefix(database: str) -> str:
     return f"/_db/{quote_segment(database)}/_api/job/"
 
@@ -111,9 +117,9 @@ def operation_request(
 ) -> Request:
     """Ask for `operation`: as a stored job ("store"), thrown away ("true"), or at once (None)."""
     kind = operation.kind
-    own = kind.headers + operation.headers + extra
-    marker = STORE if mode == "store" else _FORGET if mode == "true" else _PLAIN
-    headers = marker + own if own else marker
+    headers = STORE if mode == "store" else _FORGET if mode == "true" else _PLAIN
+    if own := kind.headers + operation.headers + extra:
+        headers = _joined(headers, own)
     return Request(kind.method, operation.target, headers, body, mode is not None)
 
 

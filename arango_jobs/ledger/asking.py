@@ -77,8 +77,8 @@ class Servers:
         connection, clock = self._connection, self._connection.sender.clock
         for metrics in (0, 1):
             asked_at = clock.time()
-            ask = Ask(Call.IDENTIFY, self.index(host), asked_at, count=metrics)
-            ask.database = self._database
+            ask = Ask(Call.IDENTIFY, self.index(host), asked_at)
+            ask.database, ask.count = self._database, metrics
             request = request_for(ask, connection.dumps)
             response = connection.send(request, host=ask.host, retry=Retry.SAFE)
             meaning, uptime = read(ask, response)

@@ -164,7 +164,7 @@ def test_before_it_was_sent() -> None:
     bench.world.add(second)
     first.ends.append(("cancelled", None))
     bench.world.plan()
-    assert bench.waiting(Call.SUBMIT)[0].parts == [second]
+    assert list(bench.waiting(Call.SUBMIT)[0].parts) == [second]
 
 
 def test_all_before_they_were_sent() -> None:
@@ -176,5 +176,5 @@ def test_all_before_they_were_sent() -> None:
     bench.world.add(second)
     first.ends.append(("cancelled", None))
     bench.world.plan()
-    assert bench.waiting(Call.SUBMIT)[0].parts == [second]
+    assert list(bench.waiting(Call.SUBMIT)[0].parts) == [second]
     assert bench.host.in_flight == 1

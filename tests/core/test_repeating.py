@@ -43,7 +43,7 @@ def test_mixed_array() -> None:
     bench.answer(Call.FETCH, Meaning.UNKNOWN_JOB)
     assert once.ends == LOST
     bench.pass_time(1.0)
-    assert bench.waiting(Call.SUBMIT)[0].parts == [harmless]
+    assert list(bench.waiting(Call.SUBMIT)[0].parts) == [harmless]
 
 
 def test_repeats_have_an_end() -> None:

@@ -170,7 +170,7 @@ class TestOrder:
         waiting.release([first], 0.0)
         job = waiting.take(0.0)
         assert job is not None
-        assert job.parts == [delete]
+        assert list(job.parts) == [delete]
 
     def test_drain_takes_the_parked_ones(self) -> None:
         waiting = room()

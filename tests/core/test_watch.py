@@ -19,7 +19,7 @@ KIND = kind_of("aql.execute", is_query=True)
 
 def accepted(watch: Watch, number: int, now: float = 0.0) -> Job:
     """Let `watch` have one more job."""
-    job = Job([FakePart(KIND)], 10)
+    job = Job((FakePart(KIND),), 10)
     job.job_id = str(number)
     job.accepted_at = now
     job.move(State.SUBMITTING)

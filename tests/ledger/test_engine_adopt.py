@@ -72,7 +72,7 @@ def test_same_process(world: World) -> None:
     response = Response(201, {})
     world.engine.heard(fetches[0], Meaning.RESULT, response, world.now)
     (end,) = [each for each in world.engine.take_actions() if isinstance(each, End)]
-    assert (end.outcome, end.parts, end.response) == (Outcome.ANSWERED, [part], response)
+    assert (end.outcome, end.parts, end.response) == (Outcome.ANSWERED, (part,), response)
     assert part.job.tries == 1
     assert world.engine.is_idle
 
@@ -106,7 +106,7 @@ def test_sent_again(world: World) -> None:
     parts = [Part(), Part()]
     world.engine.resend(parts, 2, world.now)
     submissions = [each for each in world.asked() if each.call is Call.SUBMIT]
-    assert [each.job and each.job.parts for each in submissions] == [parts]
+    assert [each.job and list(each.job.parts) for each in submissions] == [parts]
     assert parts[0].job.tries == 2
     assert parts[0].job.state is State.SUBMITTING
 

@@ -39,9 +39,12 @@ def shown(request: Request) -> tuple[str, str, Any, bytes]:
 
 
 def ask(call: Call, *parts: Part, **changes: Any) -> Ask:
-    job = Job(list(parts or [Part(Operation(kind()))]), 0)
+    job = Job(tuple(parts or [Part(Operation(kind()))]), 0)
     job.job_id = "74091"
-    return Ask(call, 0, 0.0, job, **changes)
+    made = Ask(call, 0, 0.0, job)
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
 
 
 @pytest.mark.parametrize(
