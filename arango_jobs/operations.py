@@ -187,10 +187,14 @@ class OperationKind(Generic[T]):
     """Whether a manager sends it at once instead of as a job: HEAD (server-protocol.md H-13), and
     calls about jobs, which would be about themselves."""
     prefix: str = field(init=False)
+    target: str = field(init=False)
+    """Path and query of a request whose path ends in no key."""
 
     def __post_init__(self) -> None:
         """Put the database before the path."""
-        object.__setattr__(self, "prefix", f"/_db/{quote_segment(self.database)}{self.path}")
+        prefix = f"/_db/{quote_segment(self.database)}{self.path}"
+        object.__setattr__(self, "prefix", prefix)
+        object.__setattr__(self, "target", prefix + self.query)
 
 
 @dataclass(slots=True, eq=False)
@@ -215,7 +219,7 @@ class Operation(Generic[T]):
         """Path and query of the single request."""
         kind = self.kind
         if self.key is None or self.is_keyless:
-            return kind.prefix + kind.query
+            return kind.target
         return f"{kind.prefix}/{quote_segment(self.key)}{kind.query}"
 
     @property

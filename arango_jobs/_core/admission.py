@@ -113,7 +113,7 @@ class Admission:
 
     def _submit(self, host: Host, job: Job, now: float) -> None:
         book = self._book
-        job.move(_SUBMITTING)
+        job.state = _SUBMITTING
         job.sent_at = now
         if job.more is None or job.tries == 0:
             expected = book.expectations[job.kind.name].result_size

@@ -115,7 +115,7 @@ class Decisions:
             if job.accepted_at is not None:
                 job.missed = ask.sent_at - job.accepted_at
             if job.is_direct and job.looks == 1:
-                self._book.expectations[job.kind.name].learn_first_look(False)
+                self._book.expectations[job.kind.name].learn_miss()
         job.move(State.PENDING)
         if not job.is_abandoned:
             watch.look_again(job, now)

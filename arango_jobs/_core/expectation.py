@@ -20,6 +20,18 @@ class Expectation:
         self.hit_rate = 0.5
         self.result_size = 512.0
 
+    def learn(self, size: int, seen: float | None, missed: float | None, *, at_first: bool) -> None:
+        """Learn from a job of which the result has come: `size` bytes for each operation.
+
+        `seen` and `missed` as for `learn_duration`, where they say anything; `at_first`:
+        by the first look.
+        """
+        self.result_size += _WEIGHT * (size - self.result_size)
+        if seen is not None:
+            self.learn_duration(seen, missed)
+        if at_first:
+            self.hit_rate += _WEIGHT * (1.0 - self.hit_rate)
+
     def learn_duration(self, seen: float, missed: float | None) -> None:
         """Learn from a job that a look found done.
 
@@ -44,13 +56,9 @@ class Expectation:
         self.duration += _WEIGHT * error
         self.deviation += _WEIGHT * (abs(error) - self.deviation)
 
-    def learn_first_look(self, was_done: bool) -> None:
-        """Learn whether the first look found the job done."""
-        self.hit_rate += _WEIGHT * (was_done - self.hit_rate)
-
-    def learn_size(self, size: int) -> None:
-        """Learn from one result of `size` bytes."""
-        self.result_size += _WEIGHT * (size - self.result_size)
+    def learn_miss(self) -> None:
+        """Learn that a first look found the job not done."""
+        self.hit_rate -= _WEIGHT * self.hit_rate
 
     @property
     def first_look(self) -> float:

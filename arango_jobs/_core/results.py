@@ -98,11 +98,11 @@ class Results:
     def _learn(self, ask: Ask, job: Job, response: Response, now: float) -> None:
         book = self._book
         expectation = book.expectations[job.kind.name]
-        if job.accepted_at is not None and (job.is_direct or job.missed is not None):
-            expectation.learn_duration(ask.sent_at - job.accepted_at, job.missed)
-        if job.is_direct and job.looks == 1:
-            expectation.learn_first_look(True)
-        expectation.learn_size(len(response.body) // len(job.parts))
+        seen, missed = None, job.missed
+        if job.accepted_at is not None and (job.is_direct or missed is not None):
+            seen = ask.sent_at - job.accepted_at
+        size = len(response.body) // len(job.parts)
+        expectation.learn(size, seen, missed, at_first=job.is_direct and job.looks == 1)
         host = book.hosts[job.host]
         if job.sent_at is not None and host.window.finished(job.sent_at, now):
             book.tell_window(host)

@@ -74,21 +74,23 @@ class WaitingRoom:
 
     def take(self, now: float) -> Job | None:
         """Take the next job that may go."""
-        for _ in range(len(self._turns)):
-            kind = self._turns[0]
+        turns, linger = self._turns, self._linger
+        for _ in range(len(turns)):
+            kind = turns[0]
             line = self._lines[kind]
-            if self._linger and not self._is_ripe(kind, line, now):
-                self._turns.rotate(-1)
+            if linger and not self._is_ripe(kind, line, now):
+                turns.rotate(-1)
                 continue
             job = self._take_from(line, kind)
             self.count -= len(job.parts)
-            if line:
-                self._since[kind] = now
-                self._turns.rotate(-1)
-            else:
+            if not line:
                 del self._lines[kind]
                 del self._since[kind]
-                self._turns.popleft()
+                turns.popleft()
+            else:
+                if linger:
+                    self._since[kind] = now
+                turns.rotate(-1)
             return job
         return None
 

@@ -51,6 +51,9 @@ _SYSTEM_ATTRIBUTES = {"_id", "_key", "_rev"}
 class Ended:
     """What the ends of one round came to: who ended how, and what is to be done about others."""
 
+    answered: Futures = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    """The results of those in `answered`, who get them all at once, when it is told."""
     succeeded: Futures = field(default_factory=list)
     failed: Futures = field(default_factory=list)
     cancelled: Futures = field(default_factory=list)
@@ -61,6 +64,11 @@ class Ended:
     """Writes that met another one of the same document, and did nothing."""
     too_large: list[Job] = field(default_factory=list)
     """Arrays that have to be sent in two; none of their futures has ended."""
+
+    def finish(self) -> None:
+        """Give their results to those that have one."""
+        self.succeeded += end_all_with_results(self.answered, self.values)
+        self.answered, self.values = [], []
 
     @property
     def count(self) -> int:
@@ -87,7 +95,10 @@ class Endings:
         }
 
     def end(self, end: End, ended: Ended) -> None:
-        """End the futures of `end`, add them to `ended`; one that has ended is left alone."""
+        """End the futures of `end` and add them to `ended`; one that has ended is left alone.
+
+        Those that have a result are ended when `ended` is finished.
+        """
         if end.outcome is _ANSWERED:
             try:
                 self._answered(end, ended)
@@ -127,24 +138,21 @@ class Endings:
             self._take_apart(job, response, ended)
             return
         part = parts[0]
-        if job.tries and is_our_key_taken(part.operation, response, job.tries):
+        if job.more is not None and is_our_key_taken(part.operation, response, job.tries):
             ended.to_confirm.append((job, [part]))
-        # The whole decoder would say the same, but later.
-        elif not self._succeed(part, job, response, ended):
-            self._decode(part, response, ended)
-
-    def _succeed(self, part: JobFuture[Any], job: Job, response: Response, ended: Ended) -> bool:
-        """End `part` with what its plan for merging makes of a success; say whether it is one."""
+            return
         plan = job.kind.merge
-        if plan is None or not 200 <= response.status < 300:
-            return False
-        try:
-            value = plan.value(response.json())
-        except Exception:  # noqa: BLE001  the whole decoder says what is wrong
-            return False
-        if part.end_with_result(value):
-            ended.succeeded.append(part)
-        return True
+        if plan is not None and 200 <= response.status < 300:
+            # The whole decoder would say the same, but later.
+            try:
+                value = plan.value(response.json())
+            except Exception:  # noqa: BLE001  the whole decoder says what is wrong
+                self._decode(part, response, ended)
+            else:
+                ended.answered.append(part)
+                ended.values.append(value)
+        else:
+            self._decode(part, response, ended)
 
     def _take_apart(self, job: Job, response: Response, ended: Ended) -> None:
         reply = response.json()
@@ -166,22 +174,20 @@ class Endings:
         assert plan is not None
         value = plan.value
         to_confirm: Futures = []
-        futures: Futures = []
-        values: list[Any] = []
+        futures, values = ended.answered, ended.values
         for part, element in zip(job.parts, reply, strict=True):
             if part.done():
                 continue  # its deadline came first
             if type(element) is dict and "error" not in element:
                 try:
-                    values.append(value(element))
+                    result = value(element)
                 except Exception:  # noqa: BLE001  the whole decoder says what is wrong
                     self._end_element(part, element, job, response, ended, to_confirm)
                 else:
                     futures.append(part)
+                    values.append(result)
             else:
                 self._end_element(part, element, job, response, ended, to_confirm)
-        end_all_with_results(futures, values)
-        ended.succeeded.extend(futures)
         if to_confirm:
             ended.to_confirm.append((job, to_confirm))
 
@@ -213,8 +219,8 @@ class Endings:
         except BaseException as error:  # noqa: BLE001  a decoder cannot end the poller
             self._fail(part, error, ended.failed)
             return
-        if part.end_with_result(value):
-            ended.succeeded.append(part)
+        ended.answered.append(part)
+        ended.values.append(value)
 
     def _may_try_again(self, part: JobFuture[Any], response: Response) -> bool:
         """Say whether the write met another one and has tries left."""

@@ -232,7 +232,7 @@ class JobFuture(Future[T]):
         if self._operation is not None:
             return self._operation.target
         assert self.kind is not None
-        return self.kind.prefix + self.kind.query
+        return self.kind.target
 
     @property
     def job_id(self) -> str | None:
@@ -342,12 +342,6 @@ class JobFuture(Future[T]):
 
     def end_with_result(self, value: T) -> bool:
         """End it with `value`; say whether it was this call that ended it."""
-        # As `_move` does, without the call: nearly all end so.
-        with _lock:
-            if self._attachment is None and self._state in _OPEN:
-                self._result = value
-                self._state = FINISHED
-                return True
         return self._move(_OPEN, FINISHED, value, None)
 
     def end_with_error(self, error: BaseException) -> bool:
@@ -484,8 +478,10 @@ def start_all(futures: Sequence[JobFuture[Any]]) -> list[JobFuture[Any]]:
     return [one for one in futures if one not in refused] if refused else list(futures)
 
 
-def end_all_with_results(futures: Iterable[JobFuture[Any]], values: Iterable[Any]) -> None:
-    """Do `end_with_result()` for each pair, the lock taken once."""
+def end_all_with_results(
+    futures: list[JobFuture[Any]], values: Iterable[Any]
+) -> list[JobFuture[Any]]:
+    """Do `end_with_result()` for each pair, the lock taken once; return those that it ended."""
     others = []
     with _lock:
         for future, value in zip(futures, values, strict=True):
@@ -494,5 +490,5 @@ def end_all_with_results(futures: Iterable[JobFuture[Any]], values: Iterable[Any
                 future._state = FINISHED
             else:
                 others.append((future, value))
-    for future, value in others:
-        future.end_with_result(value)
+    refused = {future for future, value in others if not future.end_with_result(value)}
+    return [one for one in futures if one not in refused] if refused else futures

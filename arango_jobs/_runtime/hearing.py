@@ -7,13 +7,11 @@ Runs on the poller's thread.
 
 from __future__ import annotations
 
-from typing import Any
-
 from arango_jobs._core.actions import Ask
 from arango_jobs._core.engine import Engine
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._core.states import State
-from arango_jobs._net.exchange import Connected, Exchange, Failure
+from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
 from arango_jobs._runtime.news import News
 from arango_jobs._runtime.telling import Telling
 from arango_jobs._wire.calls import meaning_of_failure, read
@@ -47,18 +45,21 @@ class Hearing:
         self._signer = signer
         self._queue_times: dict[int, str | None] = {}
 
-    def hear(self, event: Any, now: float) -> None:
-        """Take one event of the transport's."""
-        if type(event) is Exchange:
-            self._hear_response(event.token, event.response, now)
-        elif type(event) is Failure:
-            self._hear_failure(event, now)
-        elif type(event) is Connected:
-            self._engine.connected(event.host, now)
+    def hear(self, events: list[TransportEvent], now: float) -> None:
+        """Take what came of exchanges, in order."""
+        hear_response = self._hear_response
+        for event in events:
+            if type(event) is Exchange:
+                hear_response(event.token, event.response, now)
+            elif type(event) is Failure:
+                self._hear_failure(event, now)
+            elif type(event) is Connected:
+                self._engine.connected(event.host, now)
 
     def _hear_response(self, ask: Ask, response: Response, now: float) -> None:
         engine = self._engine
-        if ask.call is _RENEW:
+        call = ask.call
+        if call is _RENEW:
             self._renewed(ask, response, now)
             return
         meaning, detail = read(ask, response)
@@ -66,24 +67,26 @@ class Hearing:
         if told != self._queue_times.get(ask.host):
             self._queue_times[ask.host] = told
             engine.queue_time(ask, queue_time(response) or 0.0, now)
-        if ask.call is _LIST and meaning is _SAYS_OK:
+        if call is _FETCH:
+            if response.header(FORWARDED_TO) is not None:
+                engine.behind_balancer(ask.host)
+        elif call is _LIST and meaning is _SAYS_OK:
             ids = read_ids(response)
             if ids is not None:
                 engine.listed(ask, ids, now)
                 return
             meaning = _SAYS_ODD
-        elif ask.call is _CONFIRM and meaning is _SAYS_OK:
+        elif call is _CONFIRM and meaning is _SAYS_OK:
             engine.confirmed(ask)
             self._telling.confirm(ask.parts or [], response)
             return
-        elif ask.call is _FETCH and response.header(FORWARDED_TO) is not None:
-            engine.behind_balancer(ask.host)
         engine.heard(ask, meaning, detail, now)
         journal = self._telling.journal
         if meaning is _SAYS_ACCEPTED and ask.job is not None:
             if journal is not None:
                 journal.accepted(ask.job)
-            self._news.submitted(ask.job.parts)
+            if self._news.tells_submitted:
+                self._news.submitted(ask.job.parts)
         elif journal is not None:
             self._note_refusal(ask)
 

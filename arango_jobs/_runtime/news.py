@@ -72,6 +72,11 @@ class News:
         self._busy_since = self._monotonic()
         self.is_idle = False
 
+    @property
+    def tells_submitted(self) -> bool:
+        """Whether anybody may listen to `submitted`."""
+        return bool(signals.job_submitted.receivers)
+
     def submitted(self, futures: Sequence[JobFuture[Any]]) -> None:
         """Tell that the server has accepted the job of `futures`."""
         self._announce(signals.job_submitted, futures)

@@ -19,7 +19,7 @@ from typing import Any
 
 from arango_jobs._core.actions import Ask, End, WindowChange
 from arango_jobs._core.engine import Engine
-from arango_jobs._net.exchange import Transport
+from arango_jobs._net.exchange import Transport, TransportEvent
 from arango_jobs._runtime.endings import Ended, Endings
 from arango_jobs._runtime.future import JobFuture
 from arango_jobs._runtime.hearing import Hearing
@@ -227,12 +227,11 @@ class Poller:
         events = self._poll(now, longest)
         now = self._clock.monotonic()
         with self.working:
-            for event in events:
-                self._hearing.hear(event, now)
+            self._hearing.hear(events, now)
             self._act(now)
         return self._is_free()
 
-    def _poll(self, now: float, longest: float | None) -> list[Any]:
+    def _poll(self, now: float, longest: float | None) -> list[TransportEvent]:
         due = self.engine.next_due(now)
         timeout = longest if due is None else max(0.0, due - now)
         if longest is not None and timeout is not None:
@@ -260,17 +259,20 @@ class Poller:
     def _act(self, now: float) -> None:
         engine, ask, end = self.engine, self._sending.ask, self._telling.end
         ended = Ended()
-        while actions := engine.take_actions():
-            for action in actions:
-                if type(action) is Ask:
-                    ask(action, now)
-                elif type(action) is End:
-                    end(action, ended)
-                elif type(action) is WindowChange:
-                    self.news.window_changed(action, engine.hosts[action.host].name)
-            if ended.too_large or ended.to_confirm or ended.to_retry:
-                self._follow_up(ended, now)
-        self._telling.tell(ended)
+        try:
+            while actions := engine.take_actions():
+                for action in actions:
+                    if type(action) is Ask:
+                        ask(action, now)
+                    elif type(action) is End:
+                        end(action, ended)
+                    elif type(action) is WindowChange:
+                        self.news.window_changed(action, engine.hosts[action.host].name)
+                if ended.too_large or ended.to_confirm or ended.to_retry:
+                    self._follow_up(ended, now)
+        finally:
+            # Whatever went wrong: the engine knows these futures no more.
+            self._telling.tell(ended)
 
     def _follow_up(self, ended: Ended, now: float) -> None:
         for job in ended.too_large:

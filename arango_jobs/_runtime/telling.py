@@ -46,6 +46,8 @@ class Telling:
 
     def tell(self, ended: Ended) -> None:
         """Tell what has ended."""
+        if ended.answered:
+            ended.finish()
         if self.journal is not None:
             self.journal.ended(ended)
         latest: JobView | None = None

@@ -98,16 +98,17 @@ def request_for(ask: Ask, encode: Encode) -> Request:
 
 def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     """Return what the answer means, and what of it the engine needs."""
-    if ask.call is _FETCH:
+    call = ask.call
+    if call is _FETCH:
         return job_api.read_fetch(response), response
-    if ask.call is _SUBMIT:
+    if call is _SUBMIT:
         return _read_submit(ask, response)
     meaning = job_api.read_call(response)
-    if ask.call is _IDENTIFY:
+    if call is _IDENTIFY:
         return _read_identify(meaning, response)
-    if ask.call is _OWNER:
+    if call is _OWNER:
         return meaning, response.header(job_api.FORWARDED_TO) is not None
-    if ask.call is _EXPLAIN:
+    if call is _EXPLAIN:
         return meaning, only_reads(response)
     return meaning, response
 

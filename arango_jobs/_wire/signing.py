@@ -37,21 +37,22 @@ class Signer:
 
     def sign(self, request: Request) -> Request:
         """Return `request` with the header on it."""
-        if self._credentials is None:
+        credentials, headers = self._credentials, request.headers
+        if credentials is None:
             return request
-        header = self._credentials.header()
+        header = credentials.header()
         if header != self._header:
             self._header = header
             self._signed.clear()
         # Nearly all requests share a few tuples of headers, which are known by identity.
-        known = self._signed.get(id(request.headers))
-        if known is not None and known[0] is request.headers:
+        known = self._signed.get(id(headers))
+        if known is not None and known[0] is headers:
             request.headers = known[1]
             return request
-        signed = (*request.headers, ("authorization", header)) if header else request.headers
+        signed = (*headers, ("authorization", header)) if header else headers
         # Headers that carry a revision differ from one request to the next.
         if len(self._signed) < 64:
-            self._signed[id(request.headers)] = (request.headers, signed)
+            self._signed[id(headers)] = (headers, signed)
         request.headers = signed
         return request
 

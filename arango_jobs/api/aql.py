@@ -24,6 +24,15 @@ from arango_jobs.operations import Operation, Retry
 
 __all__ = ["AQL"]
 
+_NOTHING_TOLD = (
+    False, None, None, None, None, None, None, 0,
+    None, None, None, None,
+    None, None, None, None,
+    None, None, None, False,
+    None, None,
+)  # fmt: skip
+"""What `execute` is told where it is told nothing but the query."""
+
 
 class AQL(AQLWatch[C], QueryGroup[C]):
     """AQL of one database."""
@@ -68,6 +77,20 @@ class AQL(AQLWatch[C], QueryGroup[C]):
         cursor, which run while a job's result waits to be fetched; `max_runtime`
         seconds after which the server stops the query; `memory_limit` bytes.
         """
+        told = (
+            count, batch_size, ttl, full_count, max_plans, optimizer_rules, cache, memory_limit,
+            fail_on_warning, profile, max_transaction_size, max_warning_count,
+            intermediate_commit_count, intermediate_commit_size, satellite_sync_wait, stream,
+            skip_inaccessible_cols, max_runtime, fill_block_cache, allow_retry,
+            force_one_shard_attribute_value, use_plan_cache,
+        )  # fmt: skip
+        if told == _NOTHING_TOLD:
+            # Nearly always; sorting out what was given costs as much as all the rest.
+            return self._query(
+                "aql.execute", query, None if bind_vars is None else dict(bind_vars),
+                AQLQueryExecuteError,
+                headers=dirty_read(allow_dirty_read), retry=Retry.NEVER,
+            )  # fmt: skip
         options = given(
             fullCount=full_count,
             maxNumberOfPlans=max_plans,

@@ -172,7 +172,7 @@ class Connection:
     def host_of(self, response: Response) -> int | None:
         """Return which host gave `response`, `None` where that cannot be told."""
         for index, host in enumerate(self.hosts):
-            if response.url.startswith(host + "/"):
+            if response.base == host or response.url.startswith(host + "/"):
                 return index
         return None
 
