@@ -8,7 +8,7 @@ from arango_jobs._core.actions import Ask
 from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host
 from arango_jobs._core.identification import Identification
-from arango_jobs._core.job import Job, size_of
+from arango_jobs._core.job import Job, rounded, size_of
 from arango_jobs._core.meanings import Call
 from arango_jobs._core.states import State
 
@@ -63,7 +63,7 @@ class Admission:
         asked again, before anything is fetched, as it may have restarted since.
         """
         host = self._book.hosts[index]
-        job = Job(tuple(parts), size_of(parts))
+        job = Job(parts, size_of(parts))
         job.tries = tries
         job.job_id = job_id
         job.sent_at = job.accepted_at = now
@@ -87,7 +87,7 @@ class Admission:
             (
                 host.closed_until
                 for host in self._book.hosts
-                if not host.is_suspect and host.in_flight < int(host.window.limit)
+                if not host.is_suspect and host.places() >= 1
             ),
             default=float("inf"),
         )
@@ -116,8 +116,9 @@ class Admission:
         job.state = _SUBMITTING
         job.sent_at = now
         if job.more is None or job.tries == 0:
-            expected = book.expectations[job.kind.name].result_size
-            job.size += int(expected) * len(job.parts)
+            cargo = job.cargo
+            count = len(cargo) if type(cargo) is tuple else 1
+            job.size = rounded(job.size + int(book.expectations[job.kind.name].result_size) * count)
         book.enter(host, job)
         book.ask(Ask(_SUBMIT, host.index, now, job, 0, host.highest_id))
         if host.identity is None and host.can_tell and not host.is_identifying:

@@ -16,6 +16,10 @@ _DRIFT = 0.0005
 """Share by which two clocks run apart at the worst (NTP slews by so much)."""
 
 
+_BACKLOG = 2048
+"""Jobs on their way to it: more would only wait in memory, in several forms."""
+
+
 class Identity:
     """A server process, told from its successor by when it was started.
 
@@ -141,7 +145,15 @@ class Host:
         """Return how many jobs it may be given now."""
         if now < self.closed_until or self.is_suspect:
             return 0.0
-        return int(self.window.limit) - self.in_flight
+        return self.places()
+
+    def places(self) -> float:
+        """Return how many jobs it may be given, if it takes any."""
+        on_the_way = self.in_flight - len(self.watch.jobs)
+        # By halves, as many at once cost less than a few at a time.
+        if 2 * on_the_way > _BACKLOG:
+            return 0.0
+        return min(int(self.window.limit) - self.in_flight, _BACKLOG - on_the_way)
 
     def answered(self) -> None:
         """Note that it answers."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from arango_jobs._core.rare import Rare
 from arango_jobs._core.states import FOLLOWS, State
 from arango_jobs.operations import Headers, Operation, OperationKind, Retry
 
-__all__ = ["ALWAYS_THERE", "Job", "Part", "size_of"]
+__all__ = ["ALWAYS_THERE", "Job", "Part", "rounded", "size_of"]
 
 # Looking a member of an enum up takes as long as a call, so the hot path does it once.
 _WAITING = State.WAITING
+
+_STEP = 256
+_SIZES = tuple(range(0, 4096 * _STEP, _STEP))
 
 ALWAYS_THERE = "_system"
 """The database that cannot be dropped."""
@@ -41,6 +44,7 @@ class Job:
 
     __slots__ = (
         "accepted_at",
+        "cargo",
         "ended_at",
         "epoch",
         "host",
@@ -52,14 +56,14 @@ class Job:
         "looks",
         "missed",
         "more",
-        "parts",
         "sent_at",
         "size",
         "state",
     )
 
-    def __init__(self, parts: tuple[Any, ...], size: int) -> None:
-        self.parts = parts
+    def __init__(self, parts: Sequence[Any], size: int) -> None:
+        self.cargo: Any = parts[0] if len(parts) == 1 else tuple(parts)
+        """Its one part, or the tuple of several: the tuple of one is not worth its memory."""
         self.kind: OperationKind[Any] = parts[0].kind
         self.size = size
         self.state = _WAITING
@@ -120,9 +124,19 @@ class Job:
         if len(self.attempts) < 50:
             self.attempts.append(what)
 
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The operations that it carries."""
+        cargo = self.cargo
+        return cargo if type(cargo) is tuple else (cargo,)
+
+    @parts.setter
+    def parts(self, parts: Sequence[Any]) -> None:
+        self.cargo = parts[0] if len(parts) == 1 else tuple(parts)
+
     def let_go(self) -> None:
         """Forget the parts of a job that has ended."""
-        self.parts = ()
+        self.cargo = ()
 
     @property
     def timings(self) -> tuple[float | None, float | None, float | None, float | None]:
@@ -132,7 +146,8 @@ class Job:
     @property
     def is_merged(self) -> bool:
         """Whether it goes out as an array request."""
-        return len(self.parts) > 1
+        cargo = self.cargo
+        return type(cargo) is tuple and len(cargo) > 1
 
     def split_repeatable(self) -> tuple[list[Any], list[Any]]:
         """Return the parts that a second run cannot harm, and the others."""
@@ -155,6 +170,12 @@ class Job:
         """Show identity and state in one line."""
         many = f" x{len(self.parts)}" if self.is_merged else ""
         return f"<Job {self.kind.name}{many} {self.job_id or 'without id'} {self.state.value}>"
+
+
+def rounded(size: int) -> int:
+    """Return `size` in bytes, rounded up: jobs of about one size share the number."""
+    step = (size + _STEP - 1) // _STEP
+    return _SIZES[step] if step < len(_SIZES) else size
 
 
 def size_of(parts: Iterable[Any]) -> int:

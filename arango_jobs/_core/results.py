@@ -78,8 +78,9 @@ class Results:
         # That it may end is sure: the engine hears no answer to a call that its state is not of.
         job.state = _ENDED
         book.leave(job)
-        if job.more is None and len(job.parts) == 1 and job.kind.order is None:
-            book.out.append(End(_ANSWERED, job.parts, job, response))
+        cargo = job.cargo
+        if job.more is None and type(cargo) is not tuple and job.kind.order is None:
+            book.out.append(End(_ANSWERED, (cargo,), job, response))
             return
         # An array that was too large (413) has not run: its parts go out again in two.
         is_too_large = job.is_merged and response.status == 413
@@ -101,7 +102,9 @@ class Results:
         seen, missed = None, job.missed
         if job.accepted_at is not None and (job.is_direct or missed is not None):
             seen = ask.sent_at - job.accepted_at
-        size = len(response.body) // len(job.parts)
+        size = len(response.body)
+        if job.is_merged:
+            size //= len(job.parts)
         expectation.learn(size, seen, missed, at_first=job.is_direct and job.looks == 1)
         host = book.hosts[job.host]
         if job.sent_at is not None and host.window.finished(job.sent_at, now):

@@ -82,7 +82,6 @@ class WaitingRoom:
                 turns.rotate(-1)
                 continue
             job = self._take_from(line, kind)
-            self.count -= len(job.parts)
             if not line:
                 del self._lines[kind]
                 del self._since[kind]
@@ -126,6 +125,7 @@ class WaitingRoom:
         part = line.popleft()
         size = len(part.payload or b"")
         if kind.merge is None or not self._merge or not line:
+            self.count -= 1
             return Job((part,), size)
         parts = [part]
         keys = {part.key}
@@ -139,4 +139,5 @@ class WaitingRoom:
             keys.add(key)
             size = grown
             parts.append(line.popleft())
-        return Job(tuple(parts), size)
+        self.count -= len(parts)
+        return Job(parts, size)

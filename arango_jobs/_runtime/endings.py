@@ -133,11 +133,10 @@ class Endings:
         assert job is not None
         assert response is not None
         response.loads = self._loads
-        parts = job.parts
-        if len(parts) > 1:
+        part = job.cargo
+        if type(part) is tuple:
             self._take_apart(job, response, ended)
             return
-        part = parts[0]
         if job.more is not None and is_our_key_taken(part.operation, response, job.tries):
             ended.to_confirm.append((job, [part]))
             return

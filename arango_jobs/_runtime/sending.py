@@ -104,11 +104,14 @@ class Sending:
         """Mark the parts of a job as sent; leave out those that were cancelled meanwhile."""
         job = ask.job
         assert job is not None
+        part = job.cargo
+        journal = self._telling.journal
+        is_plain = type(part) is not tuple and job.more is None and journal is None
+        if is_plain and self._journal_error is None and part.start():
+            part.job = job
+            return True
         parts = job.parts
-        started: Sequence[Any]
-        if job.more is None and len(parts) == 1:
-            started = parts if parts[0].start() else ()
-        elif job.attempts is None:
+        if job.attempts is None:
             started = start_all(parts)
         else:
             started = [part for part in parts if not part.done()]
@@ -118,10 +121,9 @@ class Sending:
                 return False
             kept = set(started)
             self._engine.waiting.release([one for one in parts if one not in kept], now)
-            job.parts = tuple(started)
+            job.parts = started
         for part in started:
             part.job = job
-        journal = self._telling.journal
         if journal is not None:
             journal.sending(job)
         elif self._journal_error is not None:

@@ -40,9 +40,9 @@ _UPTIME = re.compile(rb"^arangodb_server_statistics_server_uptime_total\S* +(\S+
 def _submit(ask: Ask, encode: Encode) -> Request:
     job = ask.job
     assert job is not None
-    if job.is_merged:
-        return array_request(job.kind, job.parts, encode)
-    part = job.parts[0]
+    part = job.cargo
+    if type(part) is tuple:
+        return array_request(job.kind, part, encode)
     mode = None if job.kind.is_direct else "store"
     return job_api.operation_request(part, part.payload or b"", mode=mode)
 
