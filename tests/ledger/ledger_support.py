@@ -14,6 +14,8 @@ from typing import Any
 
 from arango_jobs import JobFuture, JobManager
 from arango_jobs.ledger import LedgerEntry, Recovered
+from arango_jobs.ledger.file import LedgerFile
+from arango_jobs.ledger.reader import read_ledger
 from arango_jobs.local import LocalServer
 
 COLLECTION = "c"
@@ -110,6 +112,18 @@ def copy_of(ledger: Path, to: Path) -> Path:
     for end in ("", "-wal"):
         subprocess.run(["cp", f"{ledger}{end}", f"{to}{end}"], check=True)
     return to
+
+
+def told_ids(ledger: Path, copy: Path) -> set[str]:
+    """Return the jobs that the ledger of a process, which goes on, tells to be accepted."""
+    for end in ("", "-wal"):
+        Path(f"{copy}{end}").unlink(missing_ok=True)
+    file = LedgerFile(copy_of(ledger, copy), create=False)
+    try:
+        jobs = [each.job for each in read_ledger(file).operations.values()]
+        return {job.job_id for job in jobs if job is not None and job.job_id is not None}
+    finally:
+        file.close()
 
 
 def numbers(entries: tuple[LedgerEntry, ...]) -> list[int]:
