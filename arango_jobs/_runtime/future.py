@@ -250,7 +250,13 @@ class JobFuture(Future[T]):
         if self.job is None:
             return Timings()
         born = self._born
-        return Timings(*(None if at is None else at - born for at in self.job.timings))
+        submitted, sent, accepted, resolved = self.job.timings
+        return Timings(
+            None if submitted is None else submitted - born,
+            None if sent is None else sent - born,
+            None if accepted is None else accepted - born,
+            None if resolved is None else resolved - born,
+        )
 
     def cancel_on_server(self, timeout: float | None = None) -> CancelOutcome:
         """Cancel wherever it is by now; wait at most `timeout` seconds for the server's word."""

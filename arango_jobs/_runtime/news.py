@@ -7,6 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures._base import (
+    CANCELLED,
+    CANCELLED_AND_NOTIFIED,
+    FINISHED,
+    PENDING,
+    RUNNING,
+)
 from typing import Any
 
 from blinker import Signal
@@ -19,6 +26,16 @@ from arango_jobs._runtime.future import JobFuture
 from arango_jobs._runtime.gate import Gate
 
 __all__ = ["Counts", "News"]
+
+
+_STATES = {
+    PENDING: "pending",
+    RUNNING: "running",
+    CANCELLED: "cancelled",
+    CANCELLED_AND_NOTIFIED: "cancelled",
+    FINISHED: "finished",
+}
+"""The states of the standard library's futures, as records name them."""
 
 
 class Counts:
@@ -154,18 +171,17 @@ class News:
 
 
 def _send_records(signal: Signal, sender: Any, futures: Futures) -> None:
-    for future in futures:
-        signals.send_safely(signal, sender, record_of(future))
+    signals.send_all_safely(signal, sender, map(record_of, futures))
 
 
 def record_of(future: JobFuture[Any]) -> signals.JobRecord:
     """Return what a signal tells of `future`."""
-    done = future.done() and not future.cancelled()
+    state, job = future._state, future.job
     return signals.JobRecord(
-        operation=future.kind.name if future.kind is not None else "",
-        job_id=future.job_id,
-        host=future.host,
-        state=future._state.partition("_")[0].lower(),
-        timings=future.timings,
-        error=future.exception(timeout=0) if done else None,
+        future.kind.name if future.kind is not None else "",
+        None if job is None else job.job_id,
+        None if job is None else job.host_name,
+        _STATES[state],
+        future.timings,
+        future.exception(timeout=0) if state is FINISHED else None,
     )
