@@ -233,7 +233,7 @@ class JobManager(Handles):
             new_transport=self._chosen,
             signer=signer,
             encode=connection.encode,
-            dumps=connection.dumps,
+            dumps=connection.encoder,
             loads=sender.loads,
             capacity=options.max_in_flight,
             blocks=options.when_full == "block",

@@ -134,7 +134,11 @@ class Engine:
         """Let an operation wait to be sent; it ends by `deadline` at the latest."""
         self.waiting.add(part, now)
         if deadline is not None:
-            self._timers.end_by(deadline, part)
+            self.end_by(deadline, part)
+
+    def end_by(self, deadline: float, part: Any) -> None:
+        """Have an operation end by `deadline` at the latest."""
+        self._timers.end_by(deadline, part)
 
     def plan(self, now: float) -> None:
         """Decide what is due at `now`: deadlines, looks, submissions."""

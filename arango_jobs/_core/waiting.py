@@ -45,7 +45,11 @@ class WaitingRoom:
             if self._holders.setdefault(slot, part) is not part:
                 self._parked.setdefault(slot, deque()).append(part)
                 return
-        self._enter(part, kind, now)
+        line = self._lines.get(kind)
+        if line is None:
+            self._enter(part, kind, now)
+        else:
+            line.append(part)
 
     def _enter(self, part: Any, kind: OperationKind[Any], now: float) -> None:
         line = self._lines.get(kind)

@@ -246,13 +246,17 @@ class Poller:
             self.is_asleep = False
 
     def _take_in(self, now: float) -> None:
-        inbox, add, journal = self.inbox, self.engine.add, self._telling.journal
+        inbox, add, journal = self.inbox, self.engine.waiting.add, self._telling.journal
         while inbox:
             item = inbox.popleft()
-            future, deadline = item if isinstance(item, tuple) else (item, None)
+            if isinstance(item, tuple):
+                future, deadline = item
+                self.engine.end_by(deadline, future)
+            else:
+                future = item
             if journal is not None:
                 journal.taken(future)
-            add(future, now, deadline)
+            add(future, now)
         while self._commands:
             self._commands.popleft()(now)
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_exponential
 
+from arango_jobs import json
 from arango_jobs._wire.auth import Credentials
 from arango_jobs._wire.job_api import ASYNC_HEADER, error_number, operation_request
 from arango_jobs.api.compression import RequestCompression, compressed
@@ -93,6 +94,12 @@ class Connection:
         if not operation.kind.is_text:
             return self.dumps(body)
         return body.encode() if isinstance(body, str) else bytes(body)
+
+    @property
+    def encoder(self) -> Callable[[Any], bytes]:
+        """What `dumps` does, with nothing around it where the user has no serializer."""
+        own: Callable[[Any], Any] = self._dumps
+        return own if own is json.dumps else self.dumps
 
     def dumps(self, value: Any) -> bytes:
         """Return `value` as JSON, by the user's serializer where there is one."""

@@ -59,7 +59,6 @@ class Cursor:
         "_host",
         "_id",
         "_next_batch_id",
-        "_statistics",
     )
 
     def __init__(
@@ -77,7 +76,6 @@ class Cursor:
         self._count: int | None = None
         self._cached: bool | None = None
         self._extra: dict[str, Any] = {}
-        self._statistics: Json | None = None
         self._next_batch_id: str | None = None
         self._has_more = False
         self._take(first)
@@ -110,7 +108,7 @@ class Cursor:
 
     def statistics(self) -> Json | None:
         """Return what the server counted."""
-        return self._statistics
+        return _statistics(self._extra)
 
     def profile(self) -> Json | None:
         """Return how long each phase took, in seconds, if the query was run with `profile`."""
@@ -158,7 +156,8 @@ class Cursor:
         body = response.json()
         if not response.is_success:
             raise server_error(CursorNextError, response, "POST", target)
-        return self._take(body)
+        self._take(body)
+        return _seen(body)
 
     def close(self, ignore_missing: bool = False) -> bool | None:
         """Make the server drop the cursor; return `None` where it never had one.
@@ -181,32 +180,26 @@ class Cursor:
         database = quote_segment(self._connection.database)
         return f"/_db/{database}/_api/cursor/{quote_segment(self._id)}"
 
-    def _take(self, body: Any) -> Json:
-        """Take in one batch and return it under python-arango's names."""
-        if not isinstance(body, Mapping) or not isinstance(body.get("result"), list):
+    def _take(self, body: Any) -> None:
+        """Take in one batch."""
+        # The abstract type is asked last, as that takes long.
+        is_batch = (type(body) is dict or isinstance(body, Mapping)) and isinstance(
+            body.get("result"), list
+        )
+        if not is_batch:
             raise JSONDecodeError("the answer to a query has no list of rows")
-        seen: Json = {"has_more": bool(body.get("hasMore")), "batch": body["result"]}
         if "id" in body:
-            self._id = seen["id"] = str(body["id"])
+            self._id = str(body["id"])
         if "count" in body:
-            self._count = seen["count"] = body["count"]
+            self._count = body["count"]
         if "cached" in body:
-            self._cached = seen["cached"] = body["cached"]
+            self._cached = body["cached"]
         if "nextBatchId" in body:
-            self._next_batch_id = seen["next_batch_id"] = body["nextBatchId"]
-        self._has_more = seen["has_more"]
+            self._next_batch_id = body["nextBatchId"]
+        self._has_more = bool(body.get("hasMore"))
         self._batch.extend(body["result"])
-        self._take_extra(body.get("extra") or {}, seen)
-        return seen
-
-    def _take_extra(self, extra: Json, seen: Json) -> None:
-        for name in ("profile", "warnings", "plan"):
-            if name in extra:
-                self._extra[name] = seen[name] = extra[name]
-        if "stats" in extra:
-            statistics = extra["stats"].items()
-            self._statistics = {_STATISTICS.get(name, name): value for name, value in statistics}
-            seen["statistics"] = self._statistics
+        if extra := body.get("extra"):
+            self._extra = {**self._extra, **extra} if self._extra else extra
 
     def __iter__(self) -> Self:
         return self
@@ -248,3 +241,28 @@ class Cursor:
 
     def __repr__(self) -> str:
         return f"<Cursor {self._id}>" if self._id else "<Cursor>"
+
+
+def _statistics(extra: Mapping[str, Any]) -> Json | None:
+    if "stats" not in extra:
+        return None
+    return {_STATISTICS.get(name, name): value for name, value in extra["stats"].items()}
+
+
+def _seen(body: Mapping[str, Any]) -> Json:
+    """Return what a batch says under python-arango's names."""
+    seen: Json = {"has_more": bool(body.get("hasMore")), "batch": body["result"]}
+    if "id" in body:
+        seen["id"] = str(body["id"])
+    for theirs, ours in (
+        ("count", "count"),
+        ("cached", "cached"),
+        ("nextBatchId", "next_batch_id"),
+    ):
+        if theirs in body:
+            seen[ours] = body[theirs]
+    extra = body.get("extra") or {}
+    seen.update((name, extra[name]) for name in ("profile", "warnings", "plan") if name in extra)
+    if "stats" in extra:
+        seen["statistics"] = _statistics(extra)
+    return seen
