@@ -142,6 +142,7 @@ class Engine:
 
     def plan(self, now: float) -> None:
         """Decide what is due at `now`: deadlines, looks, submissions."""
+        self.waiting.turn(now)
         self._timers.run(now)
         for host in self.hosts:
             if host.down_since is not None or host.is_suspect:
@@ -153,6 +154,8 @@ class Engine:
 
     def next_due(self, now: float) -> float | None:
         """Return when `plan` is next worth calling, `None` if only news can change anything."""
+        if self.waiting.has_answered:
+            return now
         due = self._book.timers.due
         if not self._renewal.is_under_way:
             due = min(due, self._looking.next_due())

@@ -60,6 +60,7 @@ class Requeue:
 
     def retry(self, part: Any, now: float) -> None:
         """Send `part`, which met another write and did nothing, again after a while."""
+        self._book.waiting.keep(part)
         job: Job = part.job
         job.note("another write of the document was under way")
         delay = self._book.pause(CONFLICT, len(job.attempts or ()))

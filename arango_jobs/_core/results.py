@@ -85,7 +85,7 @@ class Results:
         # An array that was too large (413) has not run: its parts go out again in two.
         is_too_large = job.is_merged and response.status == 413
         if job.kind.order is not None and not is_too_large:
-            book.waiting.release(job.parts, now)
+            book.waiting.answered(job.parts)
         if job.is_abandoned:
             return
         outcome, reason = _ANSWERED, ""

@@ -34,6 +34,7 @@ class WaitingRoom:
         self._turns: deque[OperationKind[Any]] = deque()
         self._holders: dict[tuple[str, str], Any] = {}
         self._parked: dict[tuple[str, str], deque[Any]] = {}
+        self._answered: dict[Any, None] = {}
         self.count = 0
 
     def add(self, part: Any, now: float) -> None:
@@ -76,6 +77,25 @@ class WaitingRoom:
             follower = self._holders[slot] = parked.popleft()
             self._enter(follower, follower.kind, now)
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether `turn` has something to do."""
+        return bool(self._answered)
+
+    def answered(self, parts: list[Any]) -> None:
+        """Keep the turn of `parts` until `turn`: what their answers say has not been read yet."""
+        self._answered.update(dict.fromkeys(parts))
+
+    def keep(self, part: Any) -> None:
+        """Keep the turn of `part`, whose answer says that it has to be sent again."""
+        self._answered.pop(part, None)
+
+    def turn(self, now: float) -> None:
+        """Release those whose answers have been read, and that are not sent again."""
+        if self._answered:
+            answered, self._answered = self._answered, {}
+            self.release(list(answered), now)
+
     def take(self, now: float) -> Job | None:
         """Take the next job that may go."""
         turns, linger = self._turns, self._linger
@@ -117,6 +137,7 @@ class WaitingRoom:
         self._turns.clear()
         self._holders.clear()
         self._parked.clear()
+        self._answered.clear()
         self.count = 0
         return parts
 

@@ -53,6 +53,25 @@ def test_large_bodies() -> None:
     assert sizes(waiting) == [2, 1, 1, 1]
 
 
+def test_turn_is_kept_until_the_answer_is_read() -> None:
+    """The next one of the key goes when it is known that the one before is not sent again."""
+    kind = kind_of("document.update", order="c")
+    waiting = room()
+    first, second, third = fill(waiting, *(FakePart(kind, key="k") for _ in range(3)))
+    assert waiting.take(0.0).parts == [first]  # type: ignore[union-attr]
+    waiting.answered([first])
+    waiting.keep(first)
+    waiting.turn(0.0)
+    assert waiting.take(0.0) is None
+    waiting.answered([first])
+    waiting.turn(0.0)
+    assert waiting.take(0.0).parts == [second]  # type: ignore[union-attr]
+    waiting.answered([second])
+    assert waiting.drain() == [third]
+    waiting.turn(0.0)
+    assert waiting.take(0.0) is None
+
+
 def test_two_kinds_with_equal_settings() -> None:
     """Only the same kind object merges: equal ones may differ in what they decode."""
     waiting = room()

@@ -92,6 +92,7 @@ class Rig:
         *,
         loads: Callable[[bytes], Any] = json.loads,
         token: Token | None = None,
+        conflict_retries: int = 0,
         **options: Any,
     ) -> None:
         self.clock = FakeClock()
@@ -115,6 +116,7 @@ class Rig:
             loads=loads,
             news=self.news,
             request_timeout=60.0,
+            conflict_retries=conflict_retries,
             refuse=self._refuse,
             name="rig",
         )

@@ -292,6 +292,44 @@ class TestOurKey:
         assert isinstance(future.exception(0), JobLostError)
 
 
+class TestWriteConflicts:
+    """A write that met another one and did nothing is sent again, if that was asked for."""
+
+    @pytest.mark.parametrize("merges", [False, True])
+    def test_next_one_of_its_key_waits(self, merges: bool) -> None:
+        """Through an ordered handle nothing overtakes it; other keys of its array go on."""
+        rig = Rig(conflict_retries=1)
+        kind = (merged_kind if merges else kind_of)(name="document.update", order="d/c")
+        first, other = rig.submit(
+            insert(1, kind, key="a", is_keyless=True), insert(1, kind, key="b", is_keyless=True)
+        )
+        second, next_other = rig.submit(
+            insert(2, kind, key="a", is_keyless=True), insert(2, kind, key="b", is_keyless=True)
+        )
+        conflict = refused(409, 1200) | {"errorMessage": "write-write conflict"}
+        rig.accept("101")
+        if merges:
+            rig.finish([conflict, {"n": 1}])
+        else:
+            rig.finish(conflict, 409)
+            rig.accept("102")
+            rig.answer("job/102", 202, {"n": 1}, x_arango_async_id="102")
+        assert other.result(0) == {"n": 1}
+        assert [each.request.body for each in rig.waiting(INSERT)] == [b'{"n":2}']
+        rig.accept("103")
+        rig.pass_time(1.0)
+        assert [each.request.body for each in rig.waiting(INSERT)] == [b'{"n":1}']
+        rig.accept("104")
+        rig.answer("job/104", 202, {"n": 1}, x_arango_async_id="104")
+        assert first.result(0) == {"n": 1}
+        assert [each.request.body for each in rig.waiting(INSERT)] == [b'{"n":2}']
+        rig.accept("105")
+        for number in ("103", "105"):
+            rig.answer(f"job/{number}", 202, {"n": 2}, x_arango_async_id=number)
+        assert second.result(0) == next_other.result(0) == {"n": 2}
+        rig.close()
+
+
 class TestCredentials:
     def test_expired(self) -> None:
         """Renewed once, and the same call again with the new ones."""
