@@ -222,10 +222,13 @@ class Engine:
         """Take that the credentials have been renewed, or that the server refuses to."""
         self._renewal.ended(success, now)
 
-    def confirmed(self, ask: Ask) -> None:
-        """Take that a confirmation has come, whose futures the caller ends."""
-        self._questions.confirmed(ask)
+    def confirmed(self, ask: Ask, now: float, unread: Sequence[Any] = (), why: str = "") -> None:
+        """Take that a confirmation has come, whose futures the caller ends but for `unread`.
+
+        Of these nothing could be read; `why` says why not.
+        """
         self.hosts[ask.host].answered()
+        self._questions.confirmed(ask, unread, why, now)
 
     # ---- wishes
 

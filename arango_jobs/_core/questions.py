@@ -41,7 +41,8 @@ class Questions:
         self._book = book
         self._renewal = renewal
         self._requeue = requeue
-        self._open: set[Ask] = set()
+        self._open: dict[Ask, float] = {}
+        """Those without an answer, and since when."""
 
     def __len__(self) -> int:
         """How many are open."""
@@ -55,35 +56,34 @@ class Questions:
         """Forget all of them."""
         self._open.clear()
 
-    def confirm(self, parts: Sequence[Any], job: Job, now: float, tries: int = 0) -> None:
+    def confirm(self, parts: Sequence[Any], job: Job, now: float) -> None:
         """Read back the documents of `parts`: a repeated insert found *our* key taken."""
         host = self._book.hosts[job.host]
         if host.down_since is not None:
             host = self._book.reachable()
         ask = Ask(Call.CONFIRM, host.index, now, job)
-        ask.parts, ask.tries = parts, tries
-        self._ask(ask)
+        ask.parts = parts
+        self._ask(ask, now)
 
     def explain(self, job: Job, end: End, now: float) -> None:
         """Ask whether the query only reads; if not, or if nobody knows, it ends with `end`."""
         index = self._book.reachable().index
         ask = Ask(Call.EXPLAIN, index, now, job)
         ask.parts, ask.otherwise = end.parts, end
-        self._ask(ask)
+        self._ask(ask, now)
 
-    def confirmed(self, ask: Ask) -> None:
-        """Take that a confirmation has come, whose futures the caller ends."""
-        self._open.discard(ask)
+    def confirmed(self, ask: Ask, unread: Sequence[Any], why: str, now: float) -> None:
+        """Take that a confirmation has come, which says nothing about `unread`."""
+        ask.parts = list(unread)
+        if not unread:
+            self._open.pop(ask, None)
+        elif not self._may_ask_later(ask, Meaning.ODD, now):
+            self._not_read_back(ask, why)
 
     def not_confirmed(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         """Take that a confirmation has not come."""
-        assert ask.job is not None
-        assert ask.parts is not None
-        if self._may_ask_later(ask, meaning, now):
-            return
-        self._open.discard(ask)
-        reason = f"its document could not be read back: {describe(meaning, detail)}"
-        self._book.out.append(End(Outcome.LOST, ask.parts, ask.job, reason=reason))
+        if not self._may_ask_later(ask, meaning, now):
+            self._not_read_back(ask, describe(meaning, detail))
 
     def explained(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         """Take whether the query only reads; `detail` says so where the meaning is OK."""
@@ -92,7 +92,7 @@ class Questions:
         assert ask.otherwise is not None
         if meaning in _MAY_BE_EXPLAINED_LATER and self._may_ask_later(ask, meaning, now):
             return
-        self._open.discard(ask)
+        self._open.pop(ask, None)
         if meaning is Meaning.OK and detail is True:
             ask.job.note("the query only reads, so it is run again")
             self._requeue.again(ask.parts, ask.job, ask.job.tries + 1, now, 0.0)
@@ -103,16 +103,19 @@ class Questions:
         """Ask again, now that its time has come, if the answer is still wanted."""
         if ask not in self._open:
             return
-        if ask.call is Call.CONFIRM and ask.job is not None:
-            self._open.discard(ask)
-            self.confirm(ask.parts or [], ask.job, now, ask.tries)
-        else:
-            ask.sent_at = now
-            self._book.ask(ask)
-
-    def _ask(self, ask: Ask) -> None:
-        self._open.add(ask)
+        if self._book.hosts[ask.host].down_since is not None:
+            ask.host = self._book.reachable().index
+        ask.sent_at = now
         self._book.ask(ask)
+
+    def _ask(self, ask: Ask, now: float) -> None:
+        self._open[ask] = now
+        self._book.ask(ask)
+
+    def _not_read_back(self, ask: Ask, why: str) -> None:
+        self._open.pop(ask, None)
+        reason = f"its document could not be read back: {why}"
+        self._book.out.append(End(Outcome.LOST, ask.parts or [], ask.job, reason=reason))
 
     def _may_ask_later(self, ask: Ask, meaning: Meaning, now: float) -> bool:
         """Put the question down for another try; say whether it has any left."""

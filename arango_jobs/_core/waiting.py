@@ -82,7 +82,7 @@ class WaitingRoom:
         """Whether `turn` has something to do."""
         return bool(self._answered)
 
-    def answered(self, parts: list[Any]) -> None:
+    def answered(self, parts: Sequence[Any]) -> None:
         """Keep the turn of `parts` until `turn`: what their answers say has not been read yet."""
         self._answered.update(dict.fromkeys(parts))
 

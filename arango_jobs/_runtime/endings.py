@@ -19,7 +19,7 @@ from arango_jobs._wire.arrays import (
     is_array_reply,
     is_write_conflict,
 )
-from arango_jobs._wire.documents import first_result, is_our_key_taken
+from arango_jobs._wire.documents import ReadBack, first_result, is_our_key_taken, read_back
 from arango_jobs.errors import (
     ArangoServerError,
     HostUnreachableError,
@@ -44,7 +44,6 @@ _UNSENT = Outcome.UNSENT
 
 Futures = list[JobFuture[Any]]
 _TOO_LARGE = 413
-_SYSTEM_ATTRIBUTES = {"_id", "_key", "_rev"}
 
 
 @dataclass(slots=True)
@@ -108,25 +107,36 @@ class Endings:
         else:
             self._by_outcome[end.outcome](end, ended)
 
-    def confirm(self, parts: Sequence[JobFuture[Any]], documents: Any, response: Response) -> Ended:
-        """End repeated inserts with what their documents, read back, tell of the first run."""
+    def confirm(
+        self, parts: Sequence[JobFuture[Any]], response: Response
+    ) -> tuple[Ended, Sequence[JobFuture[Any]], str]:
+        """End repeated inserts with what their documents, read back, tell of the first run.
+
+        Returns also those of which nothing could be read, and why.
+        """
         ended = Ended()
-        found = {
-            str(document["_key"]): document
-            for document in (documents if isinstance(documents, list) else ())
-            if isinstance(document, dict) and document.keys() >= _SYSTEM_ATTRIBUTES
-        }
-        for part in parts:
+        unread: Futures = []
+        why = ""
+        documents = response.json()
+        if not is_array_reply(response, documents, len(parts)):
+            return ended, parts, f"no list of {len(parts)} documents came"
+        for part, document in zip(parts, documents, strict=True):
             operation = part.operation
             assert operation is not None
-            document = found.get(str(operation.key))
-            if document is None:
-                reason = "its key was taken by its first run, and the document is gone since"
-                self._fail(part, JobLostError(reason, **_facts(part)), ended.lost)
-            else:
+            said = read_back(document, operation.key)
+            if said is ReadBack.FOUND:
                 answer = first_result(document, operation, response, self._encode)
                 self._decode(part, answer, ended)
-        return ended
+            elif said is ReadBack.GONE:
+                reason = "its key was taken by its first run, and the document is gone since"
+                self._fail(part, JobLostError(reason, **_facts(part)), ended.lost)
+            elif said is ReadBack.REFUSED:
+                reason = f"its document could not be read back: {_error_of(document)}"
+                self._fail(part, JobLostError(reason, **_facts(part)), ended.lost)
+            else:
+                unread.append(part)
+                why = _error_of(document)
+        return ended, unread, why
 
     def _answered(self, end: End, ended: Ended) -> None:
         job, response = end.job, end.response
@@ -279,6 +289,14 @@ def _unreachable(message: str, cause: BaseException | None) -> TransportError:
         if isinstance(cause, telling) or isinstance(deeper, telling):
             return telling(message)
     return HostUnreachableError(message)
+
+
+def _error_of(element: Any) -> str:
+    """Return what an element of an array says of its error; never what a document holds."""
+    if not isinstance(element, dict) or not element.get("error"):
+        return "what came is another document, or none"
+    text = element.get("errorMessage")
+    return f"error {element.get('errorNum')}" + (f" ({text})" if text else "")
 
 
 def _name(part: JobFuture[Any]) -> str:

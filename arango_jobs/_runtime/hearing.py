@@ -77,8 +77,8 @@ class Hearing:
                 return
             meaning = _SAYS_ODD
         elif call is _CONFIRM and meaning is _SAYS_OK:
-            engine.confirmed(ask)
-            self._telling.confirm(ask.parts or [], response)
+            unread, why = self._telling.confirm(ask.parts or (), response)
+            engine.confirmed(ask, now, unread, why)
             return
         engine.heard(ask, meaning, detail, now)
         journal = self._telling.journal

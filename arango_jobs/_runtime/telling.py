@@ -34,9 +34,11 @@ class Telling:
         if end.reason and self._may_log(end.reason):
             logger.warning("%d operations end: %s", len(end.parts), end.reason)
 
-    def confirm(self, parts: Sequence[Any], response: Any) -> None:
-        """End repeated inserts whose documents were read back."""
-        self.tell(self._endings.confirm(parts, response.json(), response))
+    def confirm(self, parts: Sequence[Any], response: Any) -> tuple[Sequence[Any], str]:
+        """End repeated inserts whose documents were read back; return the others, and why."""
+        ended, unread, why = self._endings.confirm(parts, response)
+        self.tell(ended)
+        return unread, why
 
     def fail(self, futures: Iterable[JobFuture[Any]], error: Callable[[], Exception]) -> None:
         """End each of `futures` with an error of its own."""

@@ -8,7 +8,13 @@ from typing import Any
 from arango_jobs._wire.job_api import STORE
 from arango_jobs.operations import MergePlan, Operation, OperationKind, Request, Response
 
-__all__ = ["array_request", "element_response", "is_array_reply", "is_write_conflict"]
+__all__ = [
+    "array_request",
+    "element_response",
+    "is_array_reply",
+    "is_write_conflict",
+    "status_of",
+]
 
 Encode = Callable[[Any], bytes]
 
@@ -57,13 +63,18 @@ def element_response(element: Any, plan: MergePlan, response: Response, encode: 
     if not isinstance(element, dict) or not element.get("error"):
         return Response(plan.status, {}, encode(element), response.url, response.loads)
     number = element.get("errorNum")
-    status = _STATUSES.get(number, 500) if isinstance(number, int) else 500
+    status = status_of(number)
     # A revision that does not match is 412 in a single call, two writers at once 409, and both
     # have the same number: only the words tell them apart.
     if number == _CONFLICT and _WRITE_WRITE not in str(element.get("errorMessage", "")):
         status = 412
     body = encode({"error": True, "code": status, **element})
     return Response(status, {}, body, response.url, response.loads)
+
+
+def status_of(number: Any) -> int:
+    """Return the status that a single call has for the error `number` of an element (§8.1)."""
+    return _STATUSES.get(number, 500) if isinstance(number, int) else 500
 
 
 def is_write_conflict(response: Response) -> bool:

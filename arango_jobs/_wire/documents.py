@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from arango_jobs._wire.arrays import status_of
 from arango_jobs.operations import Operation, Request, Response
 
-__all__ = ["first_result", "is_our_key_taken", "read_back_request"]
+__all__ = [
+    "ReadBack",
+    "first_result",
+    "is_our_key_taken",
+    "read_back",
+    "read_back_request",
+]
 
 _UNIQUE = 1210
+_NOT_FOUND = 1202
+_SYSTEM_ATTRIBUTES = frozenset({"_id", "_key", "_rev"})
 _CONFLICTING = "conflicting key:"
 
 
@@ -42,3 +52,30 @@ def first_result(
     if "returnNew=1" in operation.kind.query or "returnNew=true" in operation.kind.query:
         body["new"] = document
     return Response(202, {}, encode(body), response.url, response.loads)
+
+
+class ReadBack(enum.Enum):
+    """What one element of the answer to `read_back_request` says."""
+
+    FOUND = "it is the document"
+    GONE = "there is no such document"
+    REFUSED = "it cannot be read, now or later"
+    UNREAD = "nothing about the document: another try may say more"
+
+
+def read_back(element: Any, key: str | None) -> ReadBack:
+    """Say what `element`, which stands for the document with `key`, says.
+
+    Only 1202 says that the document is gone. Any other error is about the reading of it, and
+    those that a single call would have with a status of 500 and more may pass (§8.2: a shard
+    that gives no answer, without a message).
+    """
+    if not isinstance(element, dict):
+        return ReadBack.UNREAD
+    if element.get("error"):
+        number = element.get("errorNum")
+        if number == _NOT_FOUND:
+            return ReadBack.GONE
+        return ReadBack.UNREAD if status_of(number) >= 500 else ReadBack.REFUSED
+    is_it = element.keys() >= _SYSTEM_ATTRIBUTES and str(element["_key"]) == str(key)
+    return ReadBack.FOUND if is_it else ReadBack.UNREAD

@@ -375,7 +375,7 @@ class World:
         elif ask.call is Call.LIST and is_ok:
             engine.listed(ask, detail, self.now)
         elif ask.call is Call.CONFIRM and is_ok:
-            engine.confirmed(ask)
+            engine.confirmed(ask, self.now)
             for part in call.parts:
                 found = detail[part]
                 self._end_one(part, "result" if found else Outcome.LOST, found)

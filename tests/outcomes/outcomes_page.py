@@ -44,7 +44,8 @@ An operation whose first run may have taken effect is run a second time only whe
 | reads (`get`, `has`, `count`, …; queries that the server's plan shows to be reading) | does no harm | it is repeated |
 | writes that leave the same data (`replace`, `update`, `insert` with `_key` and an `overwrite_mode`, …) | does no harm | it is repeated |
 | `insert` with a key that the manager has made (`client_keys=True`) | finds the key taken | it is repeated; if the key is \
-taken by the first run, the document is read back, and the future has the first run's result |
+taken by the first run, the document is read back, again where it cannot be read for now, and the future has the first \
+run's result |
 | everything else, and all raw requests but `GET` and `HEAD` | may do harm | it is not repeated: \
 `SubmitOutcomeUnknownError`, or `JobLostError` where the server had accepted it |
 

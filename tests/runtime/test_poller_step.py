@@ -281,15 +281,71 @@ class TestOurKey:
         assert rig.answer("onlyget", 200, [document]).request.body == b'["k"]'
         assert future.result(0) == {"_id": "c/k", "_key": "k", "_rev": "_r"}
 
-    @pytest.mark.parametrize(
-        "reply", [[], [{"error": True, "errorNum": 1202}], {}, None, [{"_rev": "x"}], [{"_rev": 1,
-                  "_key": "k"}], [{"_rev": 1, "_key": []}]]
-    )  # fmt: skip
-    def test_not_there(self, rig: Rig, reply: Any) -> None:
-        """Whatever comes instead of the document, the future ends."""
+    def test_gone(self, rig: Rig) -> None:
+        """Only 1202 says that the document is not there any more."""
         future = self.repeated(rig)
-        rig.answer("onlyget", 200, reply)
-        assert isinstance(future.exception(0), JobLostError)
+        rig.answer("onlyget", 200, [{"error": True, "errorNum": 1202}])
+        error = future.exception(0)
+        assert isinstance(error, JobLostError)
+        assert "gone since" in str(error)
+
+    @pytest.mark.parametrize("number", [1465, 1478, 1457, 1429, 32, None])
+    def test_error_that_passes(self, rig: Rig, number: int | None) -> None:
+        """A shard that gives no answer says nothing about the document: it is asked again."""
+        future = self.repeated(rig)
+        rig.answer("onlyget", 200, [{"error": True, "errorNum": number}])
+        assert not future.done()
+        rig.pass_time(1.0)
+        rig.answer("onlyget", 200, [{"_id": "c/k", "_key": "k", "_rev": "_r"}])
+        assert future.result(0)["_rev"] == "_r"
+
+    @pytest.mark.parametrize("number", [11, 1004, 1203])
+    def test_may_not_be_read(self, rig: Rig, number: int) -> None:
+        """Another try would say the same; the error says why, and not that it is gone."""
+        future = self.repeated(rig)
+        rig.answer("onlyget", 200, [{"error": True, "errorNum": number, "errorMessage": "no"}])
+        error = future.exception(0)
+        assert isinstance(error, JobLostError)
+        assert f"could not be read back: error {number} (no)" in str(error)
+
+    @pytest.mark.parametrize(
+        "reply",
+        [[], [{"error": True, "errorNum": 1465}], {}, None, [{"_rev": "x"}], [{"_rev": 1,
+         "_key": "k"}], [{"_rev": 1, "_key": []}], [{"_id": "c/j", "_key": "j", "_rev": "r"}]],
+    )  # fmt: skip
+    def test_never_there(self, rig: Rig, reply: Any) -> None:
+        """Whatever comes instead of the document, again and again, the future ends."""
+        future = self.repeated(rig)
+        asked = 0
+        while not future.done():
+            asked += 1
+            rig.answer("onlyget", 200, reply)
+            rig.pass_time(10.0)
+        error = future.exception(0)
+        assert 2 <= asked <= 13
+        assert isinstance(error, JobLostError)
+        assert "could not be read back" in str(error)
+        assert "gone" not in str(error)
+
+    def test_some_of_an_array(self, rig: Rig) -> None:
+        """Those that were read end; the others are asked for again, alone."""
+        kind = merged_kind()
+        operations = [
+            Operation(kind, {"_key": key}, key, is_keyless=True, made_key=True) for key in "ab"
+        ]
+        first, second = rig.submit(*operations)
+        rig.transport.fail(may_have_run=True, to=rig.waiting(INSERT)[0])
+        rig.step()
+        rig.pass_time(1.0)
+        rig.accept()
+        rig.finish([refused(409, 1210)] * 2)
+        document = {"_id": "c/a", "_key": "a", "_rev": "_a"}
+        rig.answer("onlyget", 200, [document, {"error": True, "errorNum": 1465}])
+        assert first.result(0)["_key"] == "a"
+        rig.pass_time(1.0)
+        exchange = rig.answer("onlyget", 200, [document | {"_id": "c/b", "_key": "b"}])
+        assert exchange.request.body == b'["b"]'
+        assert second.result(0)["_key"] == "b"
 
 
 class TestWriteConflicts:
