@@ -13,7 +13,7 @@ from arango_jobs._core.actions import Ask, End, Outcome
 from arango_jobs._core.backoff import AGAIN, TRIES
 from arango_jobs._core.book import Book
 from arango_jobs._core.job import Job
-from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs._core.meanings import ABSENT, Call, Meaning
 from arango_jobs._core.reasons import describe
 from arango_jobs._core.renewal import Renewal
 from arango_jobs._core.requeue import Requeue
@@ -32,6 +32,9 @@ _MAY_BE_EXPLAINED_LATER = frozenset(
         Meaning.FORWARD_FAILED,
     }
 )
+
+_EXPLAIN_TRIES = 6
+"""How often a query waits for an answer that breaks: for about three seconds."""
 
 
 class Questions:
@@ -77,12 +80,12 @@ class Questions:
         ask.parts = list(unread)
         if not unread:
             self._open.pop(ask, None)
-        elif not self._may_ask_later(ask, Meaning.ODD, now):
+        elif not self._may_ask_later(ask, Meaning.ODD, now, TRIES):
             self._not_read_back(ask, why)
 
     def not_confirmed(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         """Take that a confirmation has not come."""
-        if not self._may_ask_later(ask, meaning, now):
+        if not self._may_ask_later(ask, meaning, now, TRIES):
             self._not_read_back(ask, describe(meaning, detail))
 
     def explained(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
@@ -90,7 +93,8 @@ class Questions:
         assert ask.job is not None
         assert ask.parts is not None
         assert ask.otherwise is not None
-        if meaning in _MAY_BE_EXPLAINED_LATER and self._may_ask_later(ask, meaning, now):
+        tries = TRIES if meaning.is_refusal else _EXPLAIN_TRIES
+        if meaning in _MAY_BE_EXPLAINED_LATER and self._may_ask_later(ask, meaning, now, tries):
             return
         self._open.pop(ask, None)
         if meaning is Meaning.OK and detail is True:
@@ -103,8 +107,10 @@ class Questions:
         """Ask again, now that its time has come, if the answer is still wanted."""
         if ask not in self._open:
             return
-        if self._book.hosts[ask.host].down_since is not None:
-            ask.host = self._book.reachable().index
+        # Whoever gave no answer of use may give none again.
+        hosts = self._book.hosts
+        nearest = min(hosts, key=lambda host: (host.down_since is not None, host.index == ask.host))
+        ask.host = nearest.index
         ask.sent_at = now
         self._book.ask(ask)
 
@@ -117,12 +123,20 @@ class Questions:
         reason = f"its document could not be read back: {why}"
         self._book.out.append(End(Outcome.LOST, ask.parts or [], ask.job, reason=reason))
 
-    def _may_ask_later(self, ask: Ask, meaning: Meaning, now: float) -> bool:
+    def _may_ask_later(self, ask: Ask, meaning: Meaning, now: float, tries: int) -> bool:
         """Put the question down for another try; say whether it has any left."""
+        book = self._book
         if meaning is Meaning.UNAUTHORIZED and self._renewal.can_renew:
             self._renewal.begin(now)
-        if ask.tries >= TRIES:
+        last = self._open.get(ask, now) + book.options.patience
+        if ask.tries >= tries or now >= last:
             return False
-        ask.tries += 1
-        self._book.timers.push(now + self._book.pause(AGAIN, ask.tries), ask)
+        due = now
+        if meaning in ABSENT:
+            # It is waited for, as long as `patience` lasts; others need not be.
+            if book.reachable().down_since is not None:
+                due = book.hosts[ask.host].closed_until
+        else:
+            ask.tries += 1
+        book.timers.push(min(max(due, now + book.pause(AGAIN, ask.tries)), last), ask)
         return True

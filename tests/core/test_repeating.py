@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from core_bench import Bench
 from core_parts import FakePart, kind_of
@@ -299,3 +301,65 @@ class TestAbandonAll:
             bench.pass_to_next()
         bench.answer(Call.DELETE, Meaning.OK)
         assert bench.engine.is_idle
+
+
+class TestExplanation:
+    """A query whose result is lost is run again if the server says that it only reads."""
+
+    QUERY = kind_of("aql.read", is_query=True)
+
+    def lost(self, **options: Any) -> tuple[Bench, FakePart]:
+        bench = Bench(2, **options)
+        part = FakePart(self.QUERY)
+        bench.submit(part)
+        bench.accept()
+        bench.answer(Call.FETCH, Meaning.UNKNOWN_JOB)
+        return bench, part
+
+    def test_two_hosts(self) -> None:
+        """The next try goes to another host than the one that gave no answer of use."""
+        bench, part = self.lost()
+        asked = [bench.answer(Call.EXPLAIN, Meaning.BROKEN).ask.host]
+        bench.pass_time(1.0)
+        asked.append(bench.answer(Call.EXPLAIN, Meaning.OK, True).ask.host)
+        assert sorted(asked) == [0, 1]
+        bench.pass_time(1.0)
+        assert bench.waiting(Call.SUBMIT)[0].parts == [part]
+
+    @pytest.mark.parametrize("meaning", [Meaning.BROKEN, Meaning.MOVED, Meaning.FORWARD_FAILED])
+    def test_no_host_answers(self, meaning: Meaning) -> None:
+        """The query does not wait long for hosts that take connections and say nothing."""
+        bench, part = self.lost()
+        began = bench.now
+        while not part.ends:
+            bench.answer(Call.EXPLAIN, meaning)
+            if not part.ends:
+                bench.pass_to_next()
+        assert part.ends == LOST
+        assert 1.0 < bench.now - began < 5.0
+
+    def test_impatient(self) -> None:
+        """Nor longer than `patience`, whatever the hosts say."""
+        bench, part = self.lost(patience=0.5)
+        began = bench.now
+        while not part.ends:
+            bench.answer(Call.EXPLAIN, Meaning.QUEUE_FULL)
+            if not part.ends:
+                bench.pass_to_next()
+        assert part.ends == LOST
+        assert bench.now - began == pytest.approx(0.5)
+
+    def test_hosts_that_are_away(self) -> None:
+        """They are waited for, as long as `patience` lasts, and not asked without a pause."""
+        bench, part = self.lost(patience=60.0)
+        began, asked = bench.now, 0
+        while bench.now < began + 50.0:
+            for _ in bench.waiting(Call.EXPLAIN):
+                asked += 1
+                bench.answer(Call.EXPLAIN, Meaning.UNREACHABLE)
+            bench.pass_to_next()
+        assert not part.ends
+        assert 20 < asked < 80
+        bench.answer(Call.EXPLAIN, Meaning.OK, True)
+        bench.pass_time(1.0)
+        assert bench.waiting(Call.SUBMIT)[0].parts == [part]
