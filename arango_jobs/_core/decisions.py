@@ -16,7 +16,7 @@ from arango_jobs._core.job import ALWAYS_THERE, Job
 from arango_jobs._core.looking import Looking
 from arango_jobs._core.meanings import DECISIONS, TIDY, Call, Decision, Meaning
 from arango_jobs._core.reasons import as_cause, describe
-from arango_jobs._core.renewal import RENEWAL_PAUSE, Renewal
+from arango_jobs._core.renewal import Renewal
 from arango_jobs._core.repetition import Repetition
 from arango_jobs._core.requeue import Requeue
 from arango_jobs._core.results import Results
@@ -172,19 +172,21 @@ class Decisions:
     def _renew(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         job = ask.job
         is_tidying = job is None or ask.call in TIDY
-        if not self._renewal.can_renew or not (is_tidying or (job and job.renewals == 0)):
+        is_of_yesterday = self._renewal.has_newer(ask)
+        may_renew = self._renewal.can_renew and (is_tidying or (job and job.renewals == 0))
+        if not (is_of_yesterday or may_renew):
             self._refused_for_good(ask, meaning, detail, now)
             return
-        self._renewal.begin(now)
+        self._renewal.refused(ask, now)
         if job is None or is_tidying:
             self._again(ask, meaning, detail, now)
             return
-        job.renewals += 1
+        job.renewals += not is_of_yesterday
         if ask.call is Call.SUBMIT:
             self._book.leave(job)
             self._requeue.put_back(job, now, 0.0, "credentials were refused")
         elif ask.call is Call.ASK:
-            self._book.timers.push(now + RENEWAL_PAUSE / 2, ask)
+            self._renewal.then(ask, now)
         else:
             self._looking.look_later(job, now, now)
 

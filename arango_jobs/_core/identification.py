@@ -73,7 +73,7 @@ class Identification:
         """Take how long the host has been up, if it has said so."""
         host = self._book.hosts[ask.host]
         host.is_identifying = False
-        if meaning in _NO_IDENTITY and self._asks_again(host, meaning, now):
+        if meaning in _NO_IDENTITY and self._asks_again(ask, host, meaning, now):
             return
         uptime: float | None = detail if meaning is Meaning.OK else None
         if uptime is None and not host.asks_metrics:
@@ -106,14 +106,14 @@ class Identification:
         else:
             self._succeeded(host, found, ask.epoch, now)
 
-    def _asks_again(self, host: Host, meaning: Meaning, now: float) -> bool:
+    def _asks_again(self, ask: Ask, host: Host, meaning: Meaning, now: float) -> bool:
         """Ask who it is again, as nothing is fetched before; say whether that is worth it."""
         if meaning is Meaning.BROKEN:
             self._patience.failed(host, now)
         if meaning is Meaning.UNAUTHORIZED:
             if not self._renewal.can_renew:
                 return False
-            self._renewal.begin(now)
+            self._renewal.refused(ask, now)
         if not host.is_suspect:
             return True
         if meaning not in ABSENT and meaning is not Meaning.MOVED:

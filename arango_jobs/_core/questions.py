@@ -127,7 +127,7 @@ class Questions:
         """Put the question down for another try; say whether it has any left."""
         book = self._book
         if meaning is Meaning.UNAUTHORIZED and self._renewal.can_renew:
-            self._renewal.begin(now)
+            self._renewal.refused(ask, now)
         last = self._open.get(ask, now) + book.options.patience
         if ask.tries >= tries or now >= last:
             return False

@@ -1,4 +1,8 @@
-"""New credentials: asked for once at a time, and by nobody else meanwhile."""
+"""New credentials: asked for once at a time, and by nobody else meanwhile.
+
+refused with older ones than those of now ─▶ the same again, with those of now
+refused with those of now ─▶ RENEW (a second after the last one at the earliest) ─▶ once more
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,10 @@ from arango_jobs._core.backoff import AGAIN
 from arango_jobs._core.book import Book
 from arango_jobs._core.meanings import Call, Meaning
 
-__all__ = ["RENEWAL_PAUSE", "Renewal"]
+__all__ = ["Renewal"]
 
-RENEWAL_PAUSE = 1.0
-"""Seconds for which calls that were under way with the old credentials may be refused still."""
+_PAUSE = 1.0
+"""Seconds between two renewals: a server that refuses whatever it gives is not flooded."""
 
 
 class Renewal:
@@ -24,26 +28,54 @@ class Renewal:
         self.can_renew = book.options.can_renew
         self._failures = 0
         self._not_before = float("-inf")
+        self._renewed_at = float("-inf")
+        self._held: list[Ask] = []
 
     def begin(self, now: float) -> None:
         """Ask for new credentials, once, before anything else is sent."""
         if self.is_under_way or now < self._not_before:
             return
-        self.is_under_way = True
-        self._book.ask(Ask(Call.RENEW, self._book.reachable().index, now))
+        self._ask(now)
 
     def begin_anew(self, now: float) -> None:
-        """Ask once more, after a call that brought no answer."""
-        self.is_under_way = False
-        self.begin(now)
+        """Ask, now that the time has come for it."""
+        self._ask(now)
+
+    def has_newer(self, ask: Ask) -> bool:
+        """Whether there are newer credentials than those that `ask` was sent with.
+
+        What is asked for while news are taken is sent after all of them have been.
+        """
+        return ask.sent_at < self._renewed_at
+
+    def refused(self, ask: Ask, now: float) -> None:
+        """Take that `ask` was refused: new credentials are needed, if it had the newest."""
+        if self.is_under_way or self.has_newer(ask):
+            return
+        if now >= self._not_before:
+            self._ask(now)
+            return
+        self.is_under_way = True
+        self._book.timers.push(self._not_before, self._call(now))
+
+    def then(self, ask: Ask, now: float) -> None:
+        """Have the call made again as soon as there are credentials for it."""
+        if self.is_under_way:
+            self._held.append(ask)
+        else:
+            self._book.timers.push(now, ask)
 
     def ended(self, success: bool, now: float) -> None:
         """Take that the credentials have been renewed, or that the server refuses to."""
         self.is_under_way = False
         self.can_renew = success
+        held, self._held = self._held, []
+        for ask in held:
+            self._book.timers.push(now, ask)
         if success:
             self._failures = 0
-            self._not_before = now + RENEWAL_PAUSE
+            self._renewed_at = now
+            self._not_before = now + _PAUSE
             return
         self._failures += 1
         self._not_before = now + self._book.pause(AGAIN, self._failures)
@@ -54,3 +86,10 @@ class Renewal:
         delay = self._book.pause(AGAIN, self._failures)
         closed_until = self._book.hosts[ask.host].closed_until
         self._book.timers.push(max(now + delay, closed_until), ask)
+
+    def _ask(self, now: float) -> None:
+        self.is_under_way = True
+        self._book.ask(self._call(now))
+
+    def _call(self, now: float) -> Ask:
+        return Ask(Call.RENEW, self._book.reachable().index, now)

@@ -249,6 +249,67 @@ class TestRenewal:
                 bench.pass_to_next()
         assert not part.ends
 
+    @pytest.mark.parametrize(
+        ("state", "call"),
+        [("submitting", Call.SUBMIT), ("fetching", Call.FETCH), ("asking", Call.ASK)],
+    )
+    def test_new_ones_are_refused_at_once(self, state: str, call: Call) -> None:
+        """They are renewed again a second after the last time, and nothing is sent before."""
+        bench = Bench()
+        bench.engine.begin_renewal(bench.now)
+        bench.world.act()
+        bench.answer(Call.RENEW, Meaning.OK, True)
+        bench.pass_time(0.1)
+        part = FakePart(ONCE)
+        bench.bring(part, state)
+        bench.answer(call, Meaning.UNAUTHORIZED, Answer(401))
+        bench.pass_time(0.8)
+        assert not bench.waiting()
+        bench.pass_time(0.11)
+        assert [each.ask.call for each in bench.waiting()] == [Call.RENEW]
+        bench.answer(Call.RENEW, Meaning.OK, True)
+        assert [each.ask.call for each in bench.waiting()] == [call]
+        assert not part.ends
+
+    def test_refused_with_older_ones(self) -> None:
+        """It is sent again with those of now, and may still have them renewed once."""
+        bench = Bench(merge=False)
+        first, second = FakePart(ONCE), FakePart(ONCE)
+        bench.submit(first, second)
+        bench.know()
+        bench.pass_time(0.1)
+        bench.answer(Call.SUBMIT, Meaning.UNAUTHORIZED, Answer(401))
+        bench.answer(Call.RENEW, Meaning.OK, True)
+        bench.answer(Call.SUBMIT, Meaning.UNAUTHORIZED, Answer(401))
+        assert not bench.waiting(Call.RENEW)
+        assert {each.parts[0] for each in bench.waiting(Call.SUBMIT)} == {first, second}
+        bench.accept()
+        bench.pass_time(1.0)
+        bench.answer(Call.SUBMIT, Meaning.UNAUTHORIZED, Answer(401))
+        bench.answer(Call.RENEW, Meaning.OK, True)
+        bench.accept("102")
+        assert not first.ends
+        assert not second.ends
+
+    def test_server_that_refuses_whatever_it_gives(self) -> None:
+        """Each operation ends, and a token is asked for once a second at most."""
+        bench = Bench(merge=False, patience=1000.0)
+        parts = [FakePart(ONCE) for _ in range(50)]
+        began, renewals = bench.now, 0
+        for part in parts:
+            bench.submit(part)
+            while not part.ends:
+                if bench.waiting(Call.RENEW):
+                    renewals += 1
+                    bench.answer(Call.RENEW, Meaning.OK, True)
+                elif bench.waiting():
+                    call = bench.waiting()[0].ask.call
+                    bench.answer(call, Meaning.UNAUTHORIZED, Answer(401))
+                else:
+                    bench.pass_to_next()
+        assert all(part.ends == [("result", ("refused", 401))] for part in parts)
+        assert renewals <= bench.now - began + 1
+
     def test_result_is_not_left_behind(self) -> None:
         """A fetch refused for good ends its future; the job is deleted if that is possible."""
         bench = Bench(can_renew=False)
