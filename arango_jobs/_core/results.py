@@ -43,7 +43,7 @@ class Results:
         job_id: str = detail
         job.job_id = job_id
         job.accepted_at = now
-        job.epoch = host.connections
+        job.epoch = ask.epoch or host.connections
         job.state = _PENDING
         self._book.submitting.discard(job)
         host.refusals = 0

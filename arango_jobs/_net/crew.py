@@ -45,7 +45,7 @@ class Crew(Generic[Item, Result]):
 
     @property
     def news(self) -> threading.Event:
-        """Is set when there is something to take; the taker clears it."""
+        """Is set when there is something to take; `take` clears it."""
         return self._board.news
 
     def give(self, item: Item) -> None:
@@ -64,12 +64,20 @@ class Crew(Generic[Item, Result]):
             thread.start()
         board.inbox.put(item)
 
+    def tell(self, result: Result) -> None:
+        """Have `result` taken; from any thread."""
+        board = self._board
+        with board.lock:
+            board.outbox.append(result)
+            board.news.set()
+
     def take(self) -> list[Result]:
         """Return what has been done since the last time."""
         board = self._board
         with board.lock:
             results = list(board.outbox)
             board.outbox.clear()
+            board.news.clear()
         return results
 
     def stop(self, timeout: float) -> tuple[list[Item], list[Item]]:
@@ -105,4 +113,4 @@ def _run(board: _Board[Item, Result]) -> None:
             # Gone from the table: the owner has given it up, and said so.
             if board.under_way.pop(me, None) is not None:
                 board.outbox.extend(results)
-        board.news.set()
+            board.news.set()

@@ -32,8 +32,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "body", "deadline", "end", "epoch", "head", "host", "losses", "request", "response",
-        "timeout", "token",
+        "body", "connection", "deadline", "end", "epoch", "head", "host", "losses", "request",
+        "response", "timeout", "token",
     )  # fmt: skip
 
     response: Response
@@ -53,6 +53,8 @@ class Exchange:
         self.token = token
         self.timeout = timeout
         self.epoch = epoch
+        self.connection: int | None = None
+        """Which one its response came on, counted in `Connected`; None: the newest told of."""
         self.losses = 0
         """How many connections broke after a part of it was written."""
 

@@ -4,13 +4,16 @@
 
 For sessions with proxies, adapters, hooks or auth that our own connections
 cannot honour. A time limit is kept between two pieces of an answer, as
-`requests` does, not over the whole of it.
+`requests` does, not over the whole of it. `Exchange.epoch` is obeyed where the
+session's pools are driven; where its `send` is called nobody can tell which
+connection that takes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import requests
 
@@ -18,7 +21,8 @@ from arango_jobs._net.crew import Crew
 from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
 from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.render import RequestRenderer
-from arango_jobs._net.session_calls import Caller, PoolCaller, caller_for
+from arango_jobs._net.session_calls import Caller, PoolCaller, Withheld, caller_for
+from arango_jobs._net.session_connections import Numbers
 from arango_jobs._net.session_errors import converted
 from arango_jobs._net.settings import NetSettings
 from arango_jobs.clock import Clock, SystemClock
@@ -55,11 +59,15 @@ class SessionTransport:
         parsed = [parse_host(url) for url in hosts]
         # Only to refuse what would break a head before anything is sent.
         self._checkers = [RequestRenderer(host, ()) for host in parsed]
-        line = _Line(parsed, [caller_for(session, host, settings) for host in parsed], self._clock)
-        self._is_pooled = all(isinstance(caller, PoolCaller) for caller in line.callers)
+        line = _Line(parsed, self._clock)
         self._crew: Crew[_Call, TransportEvent] = Crew(
             line.perform, size=settings.session_threads, name="arango-jobs-session"
         )
+        for index, host in enumerate(parsed):
+            numbers = Numbers(partial(self._crew.tell, Connected(index)))
+            line.callers.append(caller_for(session, host, settings, numbers))
+        self._callers = line.callers
+        self._is_pooled = all(isinstance(caller, PoolCaller) for caller in line.callers)
         self._threads = settings.session_threads
 
     def send(self, exchange: Exchange) -> None:
@@ -73,10 +81,7 @@ class SessionTransport:
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Wait until something came, `timeout` seconds passed, or `wake` was called."""
-        news = self._crew.news
-        self._clock.wait(news, timeout)
-        # Before the look: what comes in between sets it again.
-        news.clear()
+        self._clock.wait(self._crew.news, timeout)
         return self._crew.take()
 
     def wake(self) -> None:
@@ -91,6 +96,8 @@ class SessionTransport:
             for call in calls:
                 error = ConnectionLostError("the transport was closed")
                 events.append(Failure(call.exchange, error, may_have_run))
+        for caller in self._callers:
+            caller.close()
         return events
 
     def describe(self) -> str:
@@ -102,20 +109,15 @@ class SessionTransport:
 class _Line:
     """What the threads do with one exchange."""
 
-    def __init__(self, hosts: Sequence[Host], callers: Sequence[Caller], clock: Clock) -> None:
-        self.callers = callers
+    def __init__(self, hosts: Sequence[Host], clock: Clock) -> None:
+        self.callers: list[Caller] = []
         self._hosts = hosts
         self._clock = clock
-        self._seen = [0] * len(hosts)
 
     def perform(self, call: _Call) -> list[TransportEvent]:
-        """Make the call; return its end, and before it a connection newly seen."""
+        """Make the call; return its end."""
         index = call.exchange.host
-        end = self._end(call, self._hosts[index].url, self.callers[index])
-        made = self.callers[index].connections
-        # Threads may both see the same new connection: one word too many does no harm.
-        is_new, self._seen[index] = made > self._seen[index], made
-        return [Connected(index), end] if is_new else [end]
+        return [self._end(call, self._hosts[index].url, self.callers[index])]
 
     def _end(self, call: _Call, url: str, caller: Caller) -> TransportEvent:
         exchange = call.exchange
@@ -126,7 +128,11 @@ class _Line:
             )
             return Failure(exchange, late, False)
         try:
-            return exchange.answered(caller.call(exchange.request, timeout))
+            answer = caller.call(exchange.request, timeout, exchange.epoch)
+            exchange.connection = answer.connection
+            return exchange.answered(answer.response)
+        except Withheld as error:
+            return Failure(exchange, ConnectionLostError(f"{url}: {error}"), error.is_written)
         except OptionError as error:
             return Failure(exchange, ConnectionLostError(str(error)), False)
         except Exception as error:  # noqa: BLE001  adapters, hooks and auth are user code

@@ -3,13 +3,15 @@
 `PoolCaller` drives the urllib3 pool beneath the session's adapter, at a third of
 the cost, where the session itself does nothing to a request that could not be
 found out beforehand. `SessionCaller` leaves everything to the session. Both
-follow no redirects, and know no threads.
+follow no redirects. Which connection a request goes out on is seen, and can be
+limited, only where the pool is driven.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -20,17 +22,36 @@ from requests.cookies import extract_cookies_to_jar
 
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.session_answers import read_answer
+from arango_jobs._net.session_connections import Numbers, numbered_pool
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import cookie_header, environment, is_overridden, only_below_pool
 from arango_jobs.errors import OptionError
 from arango_jobs.operations import Headers, Request, Response
 
-__all__ = ["Caller", "PoolCaller", "SessionCaller", "caller_for"]
+__all__ = ["Answer", "Caller", "PoolCaller", "SessionCaller", "Withheld", "caller_for"]
 
 # Not annotated by requests.
 _keep_cookies: Callable[..., None] = extract_cookies_to_jar
 _ADAPTER_METHODS = ("send", "add_headers", "build_response", "request_url")
 _DOT_SEGMENT = re.compile(r"/(?:%2e){1,2}(?=[/?]|\Z)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a call, and the connection that it came on."""
+
+    response: Response
+    connection: int
+    """Its number; where that cannot be seen, the newest one that was known before the call."""
+
+
+class Withheld(Exception):  # noqa: N818  not an error: the call was kept off a newer connection
+    """The call was not made, as there is no connection that it may go out on."""
+
+    def __init__(self, is_written: bool) -> None:
+        super().__init__("there is only a newer connection than the one that it was meant for")
+        self.is_written = is_written
+        """Whether the session's own retries had written it before, on one that broke."""
 
 
 class Caller(Protocol):
@@ -39,17 +60,21 @@ class Caller(Protocol):
     has_retries: bool
     """Whether the session repeats requests on its own."""
 
-    @property
-    def connections(self) -> int:
-        """How many connections have been made, as far as that can be seen."""
+    def call(self, request: Request, timeout: float, limit: int | None = None) -> Answer:
+        """Make one request, on none of the connections with a number above `limit`.
+
+        Raises `Withheld`, and whatever requests and urllib3 raise.
+        """
         ...
 
-    def call(self, request: Request, timeout: float) -> Response:
-        """Make one request; raises whatever requests and urllib3 raise."""
+    def close(self) -> None:
+        """Close what the session does not."""
         ...
 
 
-def caller_for(session: requests.Session, host: Host, settings: NetSettings) -> Caller:
+def caller_for(
+    session: requests.Session, host: Host, settings: NetSettings, numbers: Numbers
+) -> Caller:
     """Return the cheaper caller where it does all that the session would do."""
     adapter = session.get_adapter(host.url)
     if (
@@ -57,15 +82,20 @@ def caller_for(session: requests.Session, host: Host, settings: NetSettings) -> 
         and not is_overridden(adapter, _ADAPTER_METHODS, HTTPAdapter)
         and only_below_pool(session, host.url)
     ):
-        return PoolCaller(session, adapter, host, settings)
-    return SessionCaller(session, host, settings)
+        return PoolCaller(session, adapter, host, settings, numbers)
+    return SessionCaller(session, host, settings, numbers)
 
 
 class PoolCaller:
-    """Calls the pool that the session's adapter keeps for a host."""
+    """Calls a pool like the one that the session's adapter keeps for a host."""
 
     def __init__(
-        self, session: requests.Session, adapter: HTTPAdapter, host: Host, settings: NetSettings
+        self,
+        session: requests.Session,
+        adapter: HTTPAdapter,
+        host: Host,
+        settings: NetSettings,
+        numbers: Numbers,
     ) -> None:
         self._session = session
         self._settings = settings
@@ -78,13 +108,15 @@ class PoolCaller:
         merged = environment(session, f"{host.url}/", settings.verify)
         proxies, verify, cert = merged["proxies"], merged["verify"], merged["cert"]
         try:
-            self._pool: Any = adapter.get_connection_with_tls_context(
+            shared: Any = adapter.get_connection_with_tls_context(
                 probe, verify, proxies=proxies, cert=cert
             )
             check: Callable[..., None] = adapter.cert_verify
-            check(self._pool, f"{host.url}/", verify, cert)
+            check(shared, f"{host.url}/", verify, cert)
         except (OSError, ValueError) as error:
             raise OptionError(f"the session cannot connect to {host.url}: {error}") from error
+        self._numbers = numbers
+        self._pool = numbered_pool(shared, numbers, settings.session_threads)
         # An HTTP proxy wants the whole URL.
         target = adapter.request_url(probe, proxies)
         self._prefix = host.url if target.startswith("http") else host.prefix
@@ -92,28 +124,43 @@ class PoolCaller:
         self.has_retries = bool(retries.total)
         self._retries = retries if self.has_retries else False
 
-    @property
-    def connections(self) -> int:
-        """How many connections the pool has made."""
-        return int(self._pool.num_connections)
+    def call(self, request: Request, timeout: float, limit: int | None = None) -> Answer:
+        """Make one request; raises `Withheld`, and what urllib3 raises."""
+        try:
+            return self._call(request, timeout, limit)
+        except Withheld:
+            raise
+        except Exception:
+            self._numbers.broke()
+            raise
 
-    def call(self, request: Request, timeout: float) -> Response:
-        """Make one request; raises what urllib3 raises."""
-        raw = self._pool.urlopen(
-            request.method,
-            self._prefix + request.target,
-            body=request.body or None,
-            headers=self._headers_of(request),
-            retries=self._retries,
-            redirect=False,
-            assert_same_host=False,
-            timeout=_timeout(self._settings, timeout),
-            preload_content=False,
-            decode_content=False,
-        )
+    def _call(self, request: Request, timeout: float, limit: int | None) -> Answer:
+        with self._numbers.limited(limit):
+            raw = self._pool.urlopen(
+                request.method,
+                self._prefix + request.target,
+                body=request.body or None,
+                headers=self._headers_of(request),
+                retries=self._retries,
+                redirect=False,
+                assert_same_host=False,
+                timeout=_timeout(self._settings, timeout),
+                preload_content=False,
+                decode_content=False,
+            )
+        connection = raw.connection
+        if connection.is_withheld:
+            raw.release_conn()
+            raise Withheld(self._numbers.is_written)
+        number = connection.number
         if "Set-Cookie" in raw.headers:
             _keep_cookies(self._session.cookies, self._probe, raw)
-        return read_answer(raw, self._url + request.target, self._settings.max_response_bytes)
+        url = self._url + request.target
+        return Answer(read_answer(raw, url, self._settings.max_response_bytes), number)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
 
     def _headers_of(self, request: Request) -> dict[str, str]:
         own = {name.lower() for name, _ in request.headers}
@@ -131,7 +178,11 @@ class PoolCaller:
 class SessionCaller:
     """Calls the session as a program would that had only that."""
 
-    def __init__(self, session: requests.Session, host: Host, settings: NetSettings) -> None:
+    def __init__(
+        self, session: requests.Session, host: Host, settings: NetSettings, numbers: Numbers
+    ) -> None:
+        self._numbers = numbers
+        self._is_new = True
         self._session = session
         self._settings = settings
         self._url = host.url
@@ -140,17 +191,29 @@ class SessionCaller:
         retries: Any = getattr(session.get_adapter(host.url), "max_retries", None)
         self.has_retries = bool(getattr(retries, "total", retries))
 
-    @property
-    def connections(self) -> int:
-        """Nothing: what the session does below is its own affair."""
-        return 0
+    def call(self, request: Request, timeout: float, limit: int | None = None) -> Answer:
+        """Make one request, on any connection; raises what the session raises.
 
-    def call(self, request: Request, timeout: float) -> Response:
-        """Make one request; raises what the session raises."""
+        Which connections there are is the session's own affair: the first answer, and the first
+        after a call that broke, count as one that came on a new one.
+        """
         url = self._url + request.target
-        answer = (self._by_request if self._has_request else self._by_send)(request, url, timeout)
-        answer.raw.decode_content = True
-        return read_answer(answer.raw, url, self._settings.max_response_bytes)
+        before = self._numbers.made
+        way = self._by_request if self._has_request else self._by_send
+        try:
+            answer = way(request, url, timeout)
+            answer.raw.decode_content = True
+            response = read_answer(answer.raw, url, self._settings.max_response_bytes)
+        except BaseException:
+            self._is_new = True
+            raise
+        if self._is_new:
+            self._is_new = False
+            self._numbers.count()
+        return Answer(response, before)
+
+    def close(self) -> None:
+        """Close nothing: the session is the user's."""
 
     def _by_request(self, request: Request, url: str, timeout: float) -> requests.Response:
         if _DOT_SEGMENT.search(request.target):

@@ -50,18 +50,22 @@ class Hearing:
         hear_response = self._hear_response
         for event in events:
             if type(event) is Exchange:
-                hear_response(event.token, event.response, now)
+                hear_response(event, event.response, now)
             elif type(event) is Failure:
                 self._hear_failure(event, now)
             elif type(event) is Connected:
                 self._engine.connected(event.host, now)
 
-    def _hear_response(self, ask: Ask, response: Response, now: float) -> None:
+    def _hear_response(self, exchange: Exchange, response: Response, now: float) -> None:
+        ask: Ask = exchange.token
         engine = self._engine
         call = ask.call
         if call is _RENEW:
             self._renewed(ask, response, now)
             return
+        if exchange.connection is not None and call is _SUBMIT:
+            # It may have come before a connection that was told first.
+            ask.epoch = exchange.connection
         meaning, detail = read(ask, response)
         told = response.header(QUEUE_TIME)
         if told != self._queue_times.get(ask.host):

@@ -61,6 +61,15 @@ class Server:
                 peer.send(ANSWERS.get(path, answer(path)))
         peer.close()
 
+    def restart(self) -> None:
+        """Close every connection, and take new ones at once."""
+        socks, self._socks = self._socks, []
+        for sock in socks:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads[1:]:
+            thread.join(10)
+
     def close(self) -> None:
         self.gate.set()
         for sock in (self._listener, *self._socks):
@@ -79,6 +88,7 @@ ANSWERS = {
     b"large": answer(b"x" * 2_000_000),
     b"chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
     b"garbage": b"SSH-2.0\r\n\r\n",
+    b"once": answer(b"", extra=b"Connection: close\r\n"),
     b"cookie": answer(b"", extra=b"Set-Cookie: node=7; Path=/\r\n"),
 }
 
@@ -287,18 +297,168 @@ def test_user_code_that_raises(server: Server) -> None:
     assert set(found.values()) == {("ConnectionLostError", True)}
 
 
-def test_new_connection_is_told(server: Server) -> None:
-    """Where the pool is driven, a new connection is seen."""
-    with (
-        requests.Session() as session,
-        closing(SessionTransport([server.url], session)) as transport,
-    ):
-        for _ in range(2):
-            transport.send(exchange(1))
-            events = poll_until(transport, 1, Exchange)
-            transport.send(exchange(2))
+def paths(server: Server) -> list[bytes]:
+    return [request.split(b" ")[1] for request in server.requests]
+
+
+def bound(token: str, epoch: int) -> Exchange:
+    """Return an exchange that must not go out on a newer connection."""
+    each = exchange(token, target=f"/{token}", timeout=5)
+    each.epoch = epoch
+    return each
+
+
+class TestNewConnections:
+    """Where the pool is driven each connection is seen, and a call can be kept off newer ones."""
+
+    def test_are_told_once(self, server: Server) -> None:
+        with (
+            requests.Session() as session,
+            closing(SessionTransport([server.url], session)) as transport,
+        ):
+            events = []
+            for number in range(20):
+                transport.send(exchange(number))
+                events += poll_until(transport, 1, Exchange)
+            server.restart()
+            transport.send(exchange(20))
             events += poll_until(transport, 1, Exchange)
-        assert sum(isinstance(event, Connected) for event in events) <= 1
+        kinds = [type(event) for event in events]
+        assert kinds == [Connected, *[Exchange] * 20, Connected, Exchange]
+        assert [e.connection for e in events if isinstance(e, Exchange)] == [1] * 20 + [2]
+
+    def test_many_at_once(self, server: Server) -> None:
+        """Each is told before the first answer over it, in the order of their numbers."""
+        with (
+            requests.Session() as session,
+            closing(SessionTransport([server.url], session)) as transport,
+        ):
+            for number in range(8):
+                transport.send(exchange(number, target="/wait"))
+            events = []
+            while len(server.requests) < 8:
+                events += transport.poll(0.001)
+            server.gate.set()
+            events += poll_until(transport, 8, Exchange)
+        told = 0
+        numbers = set()
+        for event in events:
+            if isinstance(event, Exchange):
+                assert 1 <= (event.connection or 0) <= told
+                numbers.add(event.connection)
+            told += isinstance(event, Connected)
+        assert told == len(numbers) == 8
+
+    def test_restart(self, server: Server) -> None:
+        """A call that names a job does not reach a server that has restarted since."""
+        settings = NetSettings(session_threads=1)
+        with (
+            requests.Session() as session,
+            closing(SessionTransport([server.url], session, settings)) as transport,
+        ):
+            transport.send(exchange("submit"))
+            poll_until(transport, 1, Exchange)
+            server.restart()
+            transport.send(bound("fetch", 1))
+            events = poll_until(transport, 1, Failure)
+            assert [type(event) for event in events] == [Connected, Failure]
+            assert outcomes(events) == {"fetch": ("ConnectionLostError", False)}
+            # The connection that was made for it is there for whoever may use it.
+            transport.send(bound("identify", 2))
+            events = poll_until(transport, 1, (Exchange, Failure))
+            assert outcomes(events) == {"identify": (200, b"identify")}
+            assert not any(isinstance(event, Connected) for event in events)
+        assert b"/fetch" not in paths(server)
+
+    def test_connection_of_another_call(self, server: Server) -> None:
+        """Nor over a connection that another call has made meanwhile."""
+        settings = NetSettings(session_threads=1)
+        with (
+            requests.Session() as session,
+            closing(SessionTransport([server.url], session, settings)) as transport,
+        ):
+            transport.send(exchange("first"))
+            poll_until(transport, 1, Exchange)
+            server.restart()
+            transport.send(exchange("second"))
+            transport.send(bound("fetch", 1))
+            transport.send(bound("later", 2))
+            found = outcomes(poll_until(transport, 3, (Exchange, Failure)))
+        assert found["fetch"] == ("ConnectionLostError", False)
+        assert found["later"] == (200, b"later")
+        assert b"/fetch" not in paths(server)
+
+    def test_connection_of_the_users_own_calls(self, server: Server) -> None:
+        """Connections that the session has made for the user are not taken."""
+        settings = NetSettings(session_threads=1)
+        with (
+            requests.Session() as session,
+            closing(SessionTransport([server.url], session, settings)) as transport,
+        ):
+            session.get(f"{server.url}/by-hand")
+            transport.send(exchange("submit"))
+            poll_until(transport, 1, Exchange)
+            server.restart()
+            session.get(f"{server.url}/by-hand")
+            transport.send(bound("fetch", 1))
+            assert outcomes(poll_until(transport, 1, Failure)) == {
+                "fetch": ("ConnectionLostError", False)
+            }
+        assert b"/fetch" not in paths(server)
+
+    def test_retries_of_the_session(self, server: Server) -> None:
+        """What has been written before on a connection that broke may have run."""
+        settings = NetSettings(session_threads=1)
+        with requests.Session() as session:
+            retries = Retry(3, backoff_factor=0, allowed_methods=None)
+            session.mount("http://", HTTPAdapter(max_retries=retries))
+            with closing(SessionTransport([server.url], session, settings)) as transport:
+                transport.send(exchange("submit"))
+                poll_until(transport, 1, Exchange)
+                transport.send(bound("break", 1))
+                events = poll_until(transport, 1, Failure)
+                assert outcomes(events) == {"break": ("ConnectionLostError", True)}
+        assert paths(server).count(b"/break") == 1
+
+    def test_server_that_keeps_none(self, server: Server) -> None:
+        """Where every call needs a new one, calls that name a job are made all the same."""
+        settings = NetSettings(session_threads=1)
+        with (
+            requests.Session() as session,
+            closing(SessionTransport([server.url], session, settings)) as transport,
+        ):
+            events = []
+            for number in range(15):
+                transport.send(exchange(number, target="/once"))
+                events += poll_until(transport, 1, Exchange)
+            transport.send(bound("early", 15))
+            events += poll_until(transport, 1, Failure)
+            assert sum(isinstance(event, Connected) for event in events) == 16
+            transport.send(exchange("once", target="/once"))
+            poll_until(transport, 1, Exchange)
+            for target in ("late", "break", "last"):
+                transport.send(bound(target, 16))
+                events = poll_until(transport, 1, (Exchange, Failure))
+                kinds = [type(event) for event in events]
+                if target == "late":
+                    assert outcomes(events) == {"late": (200, b"late")}
+                    assert kinds == [Exchange]
+            # A break is a sign of a restart, even there.
+            assert kinds == [Connected, Exchange]
+        assert b"/early" not in paths(server)
+
+    def test_session_that_does_all_itself(self, server: Server) -> None:
+        """The first answer, and the first after a break, count as on a new connection."""
+        with requests.Session() as session:
+            session.hooks["response"].append(lambda response, **_: response)
+            with closing(SessionTransport([server.url], session)) as transport:
+                events = []
+                for target in ("a", "b", "break", "c", "d"):
+                    transport.send(exchange(target, target=f"/{target}"))
+                    events += poll_until(transport, 1, (Exchange, Failure))
+        kinds = [type(event) for event in events]
+        assert kinds == [Connected, Exchange, Exchange, Failure, Connected, Exchange, Exchange]
+        assert [e.connection for e in events if isinstance(e, Exchange)] == [0, 1, 1, 2]
 
 
 def test_wake(server: Server, session: requests.Session) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 from outcome_support import ends, until
 from proxies import Wire
+from requests.adapters import HTTPAdapter
 
 from arango_jobs import ArangoClient, JobManager, StandardDatabase
 from arango_jobs.local import LocalServer
@@ -28,12 +30,27 @@ def others_jobs(db: StandardDatabase[Any], count: int) -> dict[str, int]:
     return {job.id: n for n, job in enumerate(jobs)}
 
 
+class Adapter(HTTPAdapter):
+    """An adapter of the user's: requests go through the session's pools, and not our own way."""
+
+
+def session_for(way: str) -> requests.Session | None:
+    """Return the session that makes requests go this way."""
+    if way == "pipelined":
+        return None
+    session = requests.Session()
+    session.mount("http://", Adapter())
+    return session
+
+
 @pytest.mark.parametrize("coordinators", [1, 3])
 @pytest.mark.parametrize("when", ["before we are back", "while we are back"])
-def test_another_program_has_our_ids(coordinators: int, when: str) -> None:
+@pytest.mark.parametrize("way", ["pipelined", "pooled"])
+def test_another_program_has_our_ids(coordinators: int, when: str, way: str) -> None:
     """None of its results is taken by us, and none of ours is made up of it."""
+    session = session_for(way)
     with LocalServer(coordinators=coordinators) as server, Wire(server.url) as wire:
-        with ArangoClient(server.url) as other, ArangoClient(wire.url) as client:
+        with ArangoClient(server.url) as other, ArangoClient(wire.url, session=session) as client:
             age(server)
             other.db().create_collection("c")
             with JobManager(client.db(), merge=False, client_keys=True) as jobs:

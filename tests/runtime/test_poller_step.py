@@ -348,6 +348,27 @@ class TestOurKey:
         assert second.result(0)["_key"] == "b"
 
 
+class TestRestart:
+    """A new process may have given our id to somebody else's job."""
+
+    @pytest.mark.parametrize("connection", [1, 2])
+    def test_accepted_on_an_older_connection(self, rig: Rig, connection: int) -> None:
+        """An id that is told after a newer connection, but came before it, is the old process's."""
+        future = rig.submit(insert())
+        rig.identify()
+        exchange = rig.waiting(INSERT)[0]
+        rig.pass_time(5.0)
+        rig.transport.connect()
+        accepted = Response(202, {"x-arango-async-id": "101"}, b"", "")
+        rig.transport.waiting.remove(exchange)
+        exchange.connection = connection
+        rig.transport._ready.append(exchange.answered(accepted))
+        rig.step()
+        rig.identify(uptime=0.01)
+        assert future.done() is (connection == 1)
+        assert bool(rig.waiting("PUT /_db/d/_api/job/101")) is (connection == 2)
+
+
 class TestWriteConflicts:
     """A write that met another one and did nothing is sent again, if that was asked for."""
 

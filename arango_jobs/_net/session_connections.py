@@ -1,0 +1,132 @@
+"""Connections of a urllib3 pool that are numbered, so that a call can be kept off newer ones.
+
+    call with a limit ─▶ pool ─▶ connection ─ numbered above it ─▶ nothing is written on it
+
+Such a call ends with an answer that no server has given (`is_withheld`), and the
+connection stays in the pool for calls that may use it.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import urllib3
+from urllib3.connection import HTTPConnection
+
+__all__ = ["Numbers", "numbered_pool"]
+
+_NEVER_KEPT = 16
+"""Connections in a row that carried one answer at most, after which they are not told of any more,
+and limits are not kept: each call needs a new one there. A restart ends fewer."""
+
+
+class Numbers:
+    """Numbers connections in the order in which they are made, and tells of each once."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self.made = 0
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._call = threading.local()
+        self._unkept = 0
+        self._has_broken = False
+
+    def count(self) -> int:
+        """Take that a connection was made; return its number."""
+        with self._lock:
+            if self._unkept < _NEVER_KEPT or self._has_broken:
+                self._has_broken = False
+                self.made += 1
+                # Under the lock, before anything is written on it: they are told in their order.
+                self._tell()
+            return self.made
+
+    def broke(self) -> None:
+        """Take that a call broke: the next connection is told of in any case."""
+        self._has_broken = True
+
+    @contextmanager
+    def limited(self, limit: int | None) -> Iterator[None]:
+        """Keep the calls of this thread off connections with a number above `limit`."""
+        self._call.limit = None if self._unkept >= _NEVER_KEPT else limit
+        self._call.is_written = False
+        try:
+            yield
+        finally:
+            self._call.limit = None
+
+    def admits(self, number: int) -> bool:
+        """Whether the call of this thread may go out on the connection `number`."""
+        limit: int | None = getattr(self._call, "limit", None)
+        return limit is None or number <= limit
+
+    def written(self) -> None:
+        """Take that the call of this thread is written on a connection."""
+        self._call.is_written = True
+
+    @property
+    def is_written(self) -> bool:
+        """Whether anything of the last call of this thread was written: it may have run."""
+        return bool(self._call.is_written)
+
+    def ended(self, answers: int) -> None:
+        """Take that a connection was closed that had carried so many."""
+        self._unkept = 0 if answers > 1 else self._unkept + 1
+
+
+if TYPE_CHECKING:
+    _Connection = HTTPConnection
+else:
+    # The pool's own class comes behind it, whatever that is derived from.
+    _Connection = object
+
+
+class _Numbered(_Connection):
+    numbers: ClassVar[Numbers]
+    number = 0
+    answers = 0
+    is_withheld = False
+
+    def connect(self) -> None:
+        if self.number:
+            # One that the pool has kept, and that was closed there.
+            self.numbers.ended(self.answers)
+        super().connect()
+        self.number = self.numbers.count()
+        self.answers = 0
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is None:
+            # Else it would be made in the midst of writing.
+            self.connect()
+        self.is_withheld = not self.numbers.admits(self.number)
+        if not self.is_withheld:
+            self.numbers.written()
+            super().request(*args, **kwargs)
+
+    def getresponse(self) -> Any:
+        if self.is_withheld:
+            return urllib3.HTTPResponse(preload_content=False)
+        response = super().getresponse()
+        self.answers += 1
+        return response
+
+
+def numbered_pool(shared: Any, numbers: Numbers, least: int) -> Any:
+    """Return a pool that connects as `shared` does, keeps `least` connections, and numbers them.
+
+    Its connections are its own: one that somebody else had made before could be made anew
+    without a number. A pool that blocks keeps the size that it was given.
+    """
+    pool = copy.copy(shared)
+    size = pool.pool.maxsize if pool.block else max(pool.pool.maxsize, least)
+    pool.pool = pool.QueueCls(size)
+    for _ in range(size):
+        pool.pool.put(None)
+    kind = pool.ConnectionCls
+    pool.ConnectionCls = type(kind.__name__, (_Numbered, kind), {"numbers": numbers})
+    return pool
