@@ -10,7 +10,7 @@ __all__ = ["Host", "Identity"]
 
 _GRAIN = 0.05
 """Seconds by which two statements of one server's start may differ."""
-_PRECISE = 0.25
+_PRECISE = 0.05
 """Seconds that the answer may take without a second question: a restart takes longer."""
 _DRIFT = 0.0005
 """Share by which two clocks run apart at the worst (NTP slews by so much)."""
@@ -48,6 +48,15 @@ class Identity:
     def is_precise(self) -> bool:
         """Whether it is known well enough when it was started."""
         return self.answered_at - self.asked_at <= _PRECISE
+
+    @property
+    def is_distinct(self) -> bool:
+        """Whether no successor can be taken for it: one that answers as precisely as can be asked.
+
+        A successor is started after this answer was given, so it has been up for too long
+        already for the two starts to be one within what is known of them.
+        """
+        return self.uptime > self.answered_at - self.asked_at + _PRECISE + _GRAIN
 
     def is_younger_than(self, moment: float) -> bool:
         """Return whether it was started after `moment` for sure."""

@@ -124,7 +124,8 @@ class Identification:
 
     def _found(self, host: Host, found: Identity, ask: Ask, now: float) -> None:
         older, unclear = _judge(host, found, ask.epoch)
-        if unclear and not found.is_precise and host.identify_tries < TRIES:
+        is_doubtful = not found.is_precise and (unclear or not found.is_distinct)
+        if is_doubtful and host.identify_tries < TRIES:
             host.identify_tries += 1
             self.identify(host, now)
             return

@@ -156,6 +156,37 @@ def test_jobs_of_the_new_process_are_kept() -> None:
     assert not new.ends
 
 
+def test_slow_answer_of_a_process_that_has_just_been_started() -> None:
+    """A process is not known by it: its successor could have been started at the same time."""
+    bench = Bench()
+    part = FakePart(ONCE)
+    bench.connect()
+    bench.submit(part)
+    bench.accept()
+    bench.answer(Call.FETCH, Meaning.PENDING)
+    bench.pass_time(2.0)
+    while bench.waiting(Call.FETCH):
+        bench.answer(Call.FETCH, Meaning.BROKEN)
+    # It gave this answer when it had been up for so long, two seconds ago, and ended then.
+    bench.know(uptime=0.1)
+    bench.answer(Call.IDENTIFY, Meaning.BROKEN)
+    bench.connect()
+    bench.know(uptime=1.4)
+    assert part.ends == LOST
+    assert not bench.waiting(Call.FETCH)
+
+
+@pytest.mark.parametrize(("uptime", "answers"), [(0.05, 1), (0.3, 0), (3.0, 0)])
+def test_how_often_it_is_asked(uptime: float, answers: int) -> None:
+    """Only a process that is younger than its answer was slow has to answer again."""
+    bench = Bench()
+    bench.connect()
+    bench.submit(FakePart(ONCE))
+    bench.pass_time(0.1)
+    bench.know(uptime)
+    assert len(bench.waiting(Call.IDENTIFY)) == answers
+
+
 def test_slow_answer() -> None:
     """An answer too slow to tell whose a job is is asked for again, and nothing ends of it."""
     bench = Bench()

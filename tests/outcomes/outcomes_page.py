@@ -126,7 +126,11 @@ _END = """
 
 - A server that has restarted has lost its jobs, and may give their ids to others'. A new connection is therefore asked
   for how long its server has been up before anything is fetched over it; what an older process had accepted ends or is
-  repeated at once. Nothing is ever fetched by an id that another process gave.
+  repeated at once. Nothing is fetched by an id that another process gave.
+- Two processes are told apart by when they were started. That fails where the second was started within 0.15 seconds of
+  the first (by more where the server is slower to answer: by twice what its answers take), which no real server is that has
+  taken a job in between; and where a server tells neither statistics nor metrics, so that nothing but ids that go back
+  speaks of a restart.
 - Jobs live on the Coordinator that accepted them and are fetched there. One that cannot be reached, or takes no new jobs,
   gets none; its results are still collected. What waits to be sent goes to the others.
 - A submission whose 202 was lost has left a job under an id that only the server knows. Its result stays in the server's
