@@ -40,12 +40,14 @@ class Chaos:
         for route in ASKING:
             self._add(route, "drop_header")
 
-    def _add(self, route: str, action: str, **more: object) -> Fault:
+    def _add(
+        self, route: str, action: str, *, probability: float | None = None, **more: object
+    ) -> Fault:
         fault = Fault(
             route,
             action,
             count=None,
-            probability=self._chance,
+            probability=probability or self._chance,
             seed=self._random.randrange(1 << 30),
             **more,  # type: ignore[arg-type]  # by the names of its fields
         )
@@ -73,6 +75,11 @@ class Chaos:
         for coordinator in range(len(self._server.urls)):
             self._server.restart(coordinator)
             self.restarts += 1
+
+    def break_deletions(self) -> None:
+        """Let connections break on which jobs are deleted, before and after it is done."""
+        for action in ("close_before", "close_after"):
+            self._add("DELETE /_api/job/{id}", action, probability=0.3)
 
     def happened(self) -> Counter[str]:
         """Return how often each thing went wrong."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from soak_model import ABSENT, Account, Doc, Face, Try
 
-from arango_jobs import JobManager
+from arango_jobs import JobFuture, JobManager
 
 _COUNT_UP = """
 FOR d IN c FILTER d._key == @key
@@ -201,6 +201,18 @@ CHANGING = [
     ("update of a missing one", User.update_missing),
     ("query, too long", User.query_too_long),
 ]
+
+
+def abandon(jobs: JobManager, count: int) -> list[JobFuture[Any]]:
+    """Begin operations that nobody waits for in the end: queries, writes alone, and an array."""
+    hurried = jobs.with_options(deadline=3.0)
+    collection = hurried.collection("abandoned")
+    futures: list[JobFuture[Any]] = []
+    for number in range(count):
+        futures.append(hurried.aql.execute("RETURN SLEEP(60)"))
+        futures.append(collection.delete(str(number), ignore_missing=True))
+        futures.append(collection.insert({"n": number}))
+    return futures
 
 
 def numbers() -> Iterator[int]:

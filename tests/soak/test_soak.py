@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 from soak_chaos import Chaos
-from soak_user import CHANGING, CREATING, User, numbers
+from soak_user import CHANGING, CREATING, User, abandon, numbers
 
-from arango_jobs import ArangoClient, JobManager
+from arango_jobs import ArangoClient, JobDeadlineError, JobManager
 from arango_jobs.local import LocalServer
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "8")) / 2
@@ -31,6 +31,8 @@ ROUND = 15.0
 USERS = 4
 CALM = 0.25
 """The part of a round in which no connection breaks, so that every job's id is heard of."""
+ABANDONED = 10
+"""Of each kind, the operations in a round that are given up when the server has them."""
 OBJECTS = 1000
 """Of the manager's own that may live between rounds; one for each of its jobs would be more."""
 GROWTH = 40 << 20
@@ -94,6 +96,7 @@ def all_rounds(server: LocalServer, figures: Figures) -> None:
     rounds = max(1, round(SECONDS / ROUND))
     with ArangoClient(server.urls) as client:
         client.db().create_collection("c")
+        client.db().create_collection("abandoned")
         with JobManager(
             client.db(), client_keys=True, failover=0.3, merge_max_operations=20
         ) as jobs:
@@ -111,6 +114,7 @@ def one_round(
     users = [User(jobs, shared, f"user {index} {seed}") for index in range(USERS)]
     chaos.begin()
     work(users, chaos, seconds)
+    leave_to_be_deleted(server, jobs, chaos)
     figures.faults += chaos.happened()
     server.faults.reset()
     until(lambda: left(server) == 0, "jobs of ours are deleted")
@@ -139,6 +143,21 @@ def work(users: list[User], chaos: Chaos, seconds: float) -> None:
         stop.set()
         for each in working:
             each.result()
+
+
+def leave_to_be_deleted(server: LocalServer, jobs: JobManager, chaos: Chaos) -> None:
+    """Let jobs of each kind be on the server when their deadlines are over.
+
+    Of those whose deadlines pass in the crowd most are never sent.
+    """
+    server.faults.hold_queue()
+    futures = abandon(jobs, ABANDONED)
+    kinds = {future.kind.name for future in futures}
+    until(lambda: {f.kind.name for f in futures if f.job_id} == kinds, "they are accepted", 2.8)
+    chaos.break_deletions()
+    for future in futures:
+        assert isinstance(future.exception(timeout=10), JobDeadlineError)
+    server.faults.release_queue()
 
 
 def compare(users: list[User], stored: list[dict[str, object]], figures: Figures) -> None:
