@@ -102,7 +102,8 @@ class Handles:
         """Return the collection `name`, each of whose calls returns a `JobFuture`.
 
         With `ordered`, calls about one document take effect in the order in which they
-        are made through ordered handles; else the server runs them in any order.
+        are made through ordered handles; else the server runs them in any order. Such a
+        write is not repeated while its first run may be under way (docs/outcomes.md).
         """
         return StandardCollection(self._executor, name, ordered=ordered)
 

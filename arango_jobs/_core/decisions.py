@@ -101,7 +101,9 @@ class Decisions:
         assert ask.job is not None
         reason = f"submit: {describe(meaning, detail)}"
         cause = as_cause(detail)
-        self._repetition.lose(ask.job, reason, now, outcome=Outcome.UNKNOWN, cause=cause)
+        self._repetition.lose(
+            ask.job, reason, now, is_over=False, outcome=Outcome.UNKNOWN, cause=cause
+        )
 
     # ---- a look
 
@@ -141,7 +143,7 @@ class Decisions:
     def _lost(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         assert ask.job is not None
         reason = f"{ask.call.value}: {describe(meaning, detail)}"
-        self._repetition.lose(ask.job, reason, now, cause=as_cause(detail))
+        self._repetition.lose(ask.job, reason, now, is_over=True, cause=as_cause(detail))
         if meaning is Meaning.UNKNOWN_JOB:
             self._book.hosts[ask.host].watch.probed(True, now)
 

@@ -149,13 +149,21 @@ class Job:
         cargo = self.cargo
         return type(cargo) is tuple and len(cargo) > 1
 
-    def split_repeatable(self) -> tuple[list[Any], list[Any]]:
-        """Return the parts that a second run cannot harm, and the others."""
+    def split_repeatable(self, *, is_over: bool) -> tuple[list[Any], list[Any]]:
+        """Return the parts that a second run cannot harm, and the others.
+
+        `is_over`: the first run has ended, if there was one. While it may be under way an
+        ordered write is not repeated unless somebody has said that it may be: the next one of
+        its key could take effect and then be undone by the first run.
+        """
         again: list[Any] = []
         never: list[Any] = []
+        is_in_order = not is_over and self.kind.order is not None
         for part in self.parts:
             operation = part.operation
             harmless = operation.made_key or operation.effective_retry is not Retry.NEVER
+            if is_in_order and part.retry is None:
+                harmless = operation.effective_retry is Retry.SAFE
             (again if harmless else never).append(part)
         return again, never
 

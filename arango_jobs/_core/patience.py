@@ -40,7 +40,7 @@ class Patience:
         reason = f"{host.name} could not be reached for {away:.1f} s{why}"
         for job in list(host.watch.jobs.values()):
             if job.state in (State.PENDING, State.ASKING):
-                self._repetition.lose(job, reason, now, cause=host.trouble)
+                self._repetition.lose(job, reason, now, is_over=False, cause=host.trouble)
         if all(self._is_given_up(other, now) for other in self._book.hosts):
             self._give_up_waiting(reason, host.trouble, now)
             for other in self._book.hosts:
@@ -54,7 +54,8 @@ class Patience:
             return
         reason = f"{host.name} could not be reached for {away:.1f} s, and others can be"
         for job in list(host.watch.jobs.values()):
-            if job.state in (State.PENDING, State.ASKING) and not job.split_repeatable()[1]:
+            is_known = job.state in (State.PENDING, State.ASKING)
+            if is_known and not job.split_repeatable(is_over=False)[1]:
                 # Should it come back with the job, that is deleted there.
                 self._repetition.give_up(job, reason, now, None)
 
@@ -62,7 +63,7 @@ class Patience:
         """Lose its jobs: what it gives out under their ids may be somebody else's."""
         reason = f"{host.name} never said whether it is still the server that has the job"
         for job in list(host.watch.jobs.values()):
-            self._repetition.lose(job, reason, now)
+            self._repetition.lose(job, reason, now, is_over=False)
         host.is_suspect = False
         host.identity = None
 

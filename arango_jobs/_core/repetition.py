@@ -35,29 +35,40 @@ class Repetition:
         reason: str,
         now: float,
         *,
+        is_over: bool,
         outcome: Outcome = Outcome.LOST,
         cause: BaseException | None = None,
     ) -> None:
-        """Repeat a job that is no more; what may not be repeated ends with `outcome`."""
+        """Repeat a job that is no more; what may not be repeated ends with `outcome`.
+
+        `is_over`: nothing of it can be under way on the server.
+        """
         self._book.leave(job)
         job.ended_at = now
         job.move(State.ENDED)
-        self._repeat_or_end(outcome, job, reason, cause, now)
+        self._repeat_or_end(outcome, job, reason, cause, now, is_over=is_over)
 
     def give_up(self, job: Job, reason: str, now: float, cause: BaseException | None) -> None:
         """End or repeat the parts of a job that the server may still have."""
-        self._repeat_or_end(Outcome.LOST, job, reason, cause, now)
+        self._repeat_or_end(Outcome.LOST, job, reason, cause, now, is_over=False)
         job.let_go()
         if job.state is not State.PENDING:
             job.move(State.PENDING)
         self._tidying.abandon(job, now)
 
     def _repeat_or_end(
-        self, outcome: Outcome, job: Job, reason: str, cause: BaseException | None, now: float
+        self,
+        outcome: Outcome,
+        job: Job,
+        reason: str,
+        cause: BaseException | None,
+        now: float,
+        *,
+        is_over: bool,
     ) -> None:
         job.note(f"{self._book.hosts[job.host].name}: {reason}")
         has_tries = job.tries < self._book.options.max_repeats
-        again, never = job.split_repeatable()
+        again, never = job.split_repeatable(is_over=is_over)
         if job.is_abandoned or job.cancel_by is not None or not has_tries:
             again, never = [], list(job.parts)
         if again:

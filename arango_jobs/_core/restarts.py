@@ -37,4 +37,5 @@ class Restarts:
         host.restarted_at = now
         host.highest_id = max((int(job.job_id or 0) for job in jobs if job not in older), default=0)
         for job in [job for job in jobs if job in older]:
-            self._repetition.lose(job, f"{host.name} has restarted and lost its jobs", now)
+            reason = f"{host.name} has restarted and lost its jobs"
+            self._repetition.lose(job, reason, now, is_over=True)

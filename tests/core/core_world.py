@@ -280,6 +280,10 @@ class World:
         self.parts: list[FakePart] = []
         self.runs: Counter[FakePart] = Counter()
         self.documents: dict[str | None, Any] = {}
+        self.latest: dict[tuple[str, str | None], int] = {}
+        """Of the ordered operations on each key, the number of the latest that has run."""
+        self.overtaken: set[FakePart] = set()
+        """Ordered operations that ran after a later one of their key."""
         self.largest_array = 10_000
         self.is_expired = False
         self.asked: Counter[Call] = Counter()
@@ -301,6 +305,7 @@ class World:
         if part.operation.made_key and part.key in self.documents:
             return CONFLICT
         self.runs[part] += 1
+        self._note_order(part)
         is_harmless = part.operation.effective_retry is not Retry.NEVER
         if not (is_harmless or part.operation.made_key or part.kind.name == "aql.read"):
             assert self.runs[part] == 1, f"{part} was run twice"
@@ -308,6 +313,15 @@ class World:
         if part.operation.made_key:
             self.documents[part.key] = value
         return value
+
+    def _note_order(self, part: FakePart) -> None:
+        if part.kind.order is None:
+            return
+        slot = (part.kind.order, part.key)
+        if part.number < self.latest.get(slot, 0):
+            self.overtaken.add(part)
+            self.check_end(part)
+        self.latest[slot] = max(part.number, self.latest.get(slot, 0))
 
     # The poller.
 
@@ -424,6 +438,7 @@ class World:
         if how == "result" and value[0] == "ran":
             assert value == ("ran", part.number), f"{part} got another one's result"
             assert self.runs[part] >= 1
+            assert part not in self.overtaken, f"{part} took effect after a later one of its key"
         elif how == "result":
             assert self.runs[part] == 0 or value[1] == 410, f"{part} ran, its end says refused"
         elif how in (Outcome.CANCELLED, Outcome.UNSENT, "cancelled"):

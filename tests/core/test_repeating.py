@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from core_bench import Bench
 from core_parts import FakePart, kind_of
-from core_world import CONFLICT, Answer
+from core_world import CONFLICT, Answer, World
 
 from arango_jobs._core.actions import Outcome
 from arango_jobs._core.meanings import Call, Meaning
@@ -243,6 +243,92 @@ def test_ordered_follower_goes_on(end: str) -> None:
             bench.pass_time(6.0)
     assert first.ends
     assert [each.parts for each in bench.waiting(Call.SUBMIT)] == [[second]]
+
+
+class TestOrderedWrites:
+    """An ordered write is not repeated while its first run may be under way.
+
+    Else the next one of its key could take effect, be acknowledged, and then be undone.
+    """
+
+    KIND = kind_of("document.replace", order="c", retry=Retry.IDEMPOTENT)
+
+    @pytest.mark.parametrize("meaning", [Meaning.BROKEN, Meaning.ODD, Meaning.FORWARD_FAILED])
+    @pytest.mark.parametrize("made_key", [False, True])
+    def test_answer_to_the_submission_is_lost(self, meaning: Meaning, made_key: bool) -> None:
+        bench = Bench()
+        first, second = (FakePart(self.KIND, key="k", made_key=made_key) for _ in range(2))
+        bench.bring(first, "submitting")
+        bench.submit(second)
+        bench.answer(Call.SUBMIT, meaning)
+        assert first.ends == UNKNOWN
+        assert [each.parts for each in bench.waiting(Call.SUBMIT)] == [[second]]
+
+    def test_late_first_run(self) -> None:
+        """The world in which it matters: the second write is not undone behind its result."""
+        world = World()
+        first, second = (FakePart(self.KIND, key="k") for _ in range(2))
+        world.add(first)
+        world.add(second)
+        link = world.links[0]
+        world.plan()
+        link.dial()
+        link.write()
+        link.serve(link.connections[0])
+        (slow,) = link.process.pending()
+        link.break_off(link.connections[0])
+        world.plan()
+        slow.is_stuck = True
+        world.settle()
+        link.process.finish(slow)
+        assert second.ends[0][0] == "result"
+        assert first.ends == UNKNOWN
+
+    def test_first_run_is_over(self) -> None:
+        """The result was handed out and lost, or the process is no more: it is repeated."""
+        for restarts in (False, True):
+            bench = Bench()
+            part = FakePart(self.KIND, key="k")
+            bench.bring(part, "pending" if restarts else "asking")
+            if restarts:
+                bench.pass_time(2.0)
+                bench.connect()
+                bench.know(uptime=0.5)
+            else:
+                bench.answer(Call.ASK, Meaning.UNKNOWN_JOB)
+            assert not part.ends
+            bench.pass_time(1.0)
+            assert bench.waiting(Call.SUBMIT)[0].parts == [part]
+
+    def test_somebody_has_said_that_it_may_be(self) -> None:
+        bench = Bench()
+        part = FakePart(self.KIND, key="k", retry=Retry.IDEMPOTENT)
+        bench.bring(part, "submitting")
+        bench.answer(Call.SUBMIT, Meaning.BROKEN)
+        assert not part.ends
+
+    def test_reads(self) -> None:
+        bench = Bench()
+        part = FakePart(kind_of("document.get", order="c", retry=Retry.SAFE), key="k")
+        bench.bring(part, "submitting")
+        bench.answer(Call.SUBMIT, Meaning.BROKEN)
+        assert not part.ends
+
+    def test_host_that_is_away(self) -> None:
+        """It may have the job still: that is not run elsewhere, and lost when patience ends."""
+        bench = Bench(2, patience=60.0, failover=3.0)
+        part = FakePart(self.KIND, key="k")
+        bench.submit(part)
+        bench.accept()
+        began = bench.now
+        while not part.ends:
+            for each in bench.waiting():
+                call = each.ask.call
+                bench.answer(call, Meaning.UNREACHABLE if call is Call.FETCH else Meaning.OK, 1e6)
+            bench.pass_to_next()
+        assert part.ends == LOST
+        assert bench.now - began >= 60.0
+        assert not bench.waiting(Call.SUBMIT)
 
 
 class TestAbandonAll:

@@ -67,7 +67,9 @@ def test_turn_is_kept_until_the_answer_is_read() -> None:
     assert waiting.take(0.0) is None
     waiting.answered([first])
     waiting.turn(0.0)
-    assert waiting.take(0.0).parts == [second]  # type: ignore[union-attr]
+    job = waiting.take(0.0)
+    assert job is not None
+    assert job.parts == (second,)
     waiting.answered([second])
     assert waiting.drain() == [third]
     waiting.turn(0.0)

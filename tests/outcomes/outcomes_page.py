@@ -52,6 +52,22 @@ run's result |
 `jobs.with_options(retry=…)` and `operation.with_retry(…)` say "safe", "idempotent" or "never" where you know better. An
 operation is repeated ten times at most. Several operations that travelled as one array are looked at one by one.
 
+A second run leaves the same data as the first only as long as nobody else writes the document. An update whose answer was lost
+and that is repeated may take effect behind a newer write of the same document, by another program or by another call of ours, and
+undo it although it was acknowledged. No answer tells of that. Where a document has several writers:
+
+| do this | and then |
+| --- | --- |
+| `jobs.collection(name, ordered=True)` | calls of this manager about one document do not overtake one another, and a write is \
+not repeated while its first run may be under way: it ends with `SubmitOutcomeUnknownError` or `JobLostError`. A `retry` of your own has it \
+repeated all the same |
+| a `_rev` in the document, with `check_rev=True` | a write that comes late finds another revision and does nothing \
+(`DocumentRevisionError`); it is not repeated |
+| `retry="never"` | nothing runs twice: what was lost ends with one of the two errors |
+
+What has ended with `SubmitOutcomeUnknownError`, `JobLostError` or `JobDeadlineError` may still be under way on the server, and take
+effect after whatever you do next.
+
 ## How an answer is read
 
 An answer to a fetch (`PUT /_api/job/<id>`) is the operation's own if, and only if, it has the header `x-arango-async-id`,
