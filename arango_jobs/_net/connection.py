@@ -152,7 +152,8 @@ class Connection:
                 exchange.response = outcome
                 events.append(exchange)
             else:
-                events.append(Failure(exchange, type(outcome)(f"{url}: {outcome}"), True))
+                error = type(outcome)(f"{url}: {outcome}")
+                events.append(Failure(exchange, error, True, self.number))
         self.answered += len(outcomes)
         self.has_answered = self.has_answered or bool(outcomes)
         return is_early

@@ -81,6 +81,11 @@ class Failure:
     exchange: Exchange
     error: TransportError
     may_have_run: bool
+    connection: int = 0
+    """The number of the connection on which it was written, whole and once; 0: not known.
+
+    On one connection the server acts upon requests in the order in which they fail.
+    """
 
 
 @dataclass(slots=True, eq=False)

@@ -265,7 +265,9 @@ class Lane:
         self, connection: Connection, error_of: Callable[[Exchange], TransportError]
     ) -> None:
         self._drop(connection)
-        failures, spared = settle(connection.unanswered, connection.written, error_of)
+        failures, spared = settle(
+            connection.unanswered, connection.written, error_of, connection.number
+        )
         self._shared.events.extend(failures)
         self._requeue(spared)
 

@@ -25,14 +25,20 @@ _MAX_LOSSES = 3
 
 
 def settle(
-    exchanges: Iterable[Exchange], written: int, error_of: Callable[[Exchange], TransportError]
+    exchanges: Iterable[Exchange],
+    written: int,
+    error_of: Callable[[Exchange], TransportError],
+    connection: int = 0,
 ) -> tuple[list[Failure], list[Exchange]]:
-    """Return the failures, and the exchanges that are to be queued again, both in order."""
+    """Return the failures, and the exchanges that are to be queued again, both in order.
+
+    `connection` is its number, for the failures of what was handed over whole.
+    """
     failures: list[Failure] = []
     spared: list[Exchange] = []
     for exchange in exchanges:
         if exchange.end <= written:
-            failures.append(Failure(exchange, error_of(exchange), True))
+            failures.append(Failure(exchange, error_of(exchange), True, connection))
             continue
         exchange.losses += exchange.end - exchange.size < written
         if exchange.losses < _MAX_LOSSES:

@@ -94,11 +94,15 @@ class MemoryTransport:
         *,
         may_have_run: bool,
         to: Exchange | None = None,
+        connection: int = 0,
     ) -> Exchange:
-        """Fail `to`, or else what has waited longest; return that exchange."""
+        """Fail `to`, or else what has waited longest; return that exchange.
+
+        `connection` is the number of the one that it was on, 0 where that is not known.
+        """
         exchange = self._taken(to)
         error = error or ConnectionLostError("the connection broke")
-        self._ready.append(Failure(exchange, error, may_have_run))
+        self._ready.append(Failure(exchange, error, may_have_run, connection))
         return exchange
 
     def connect(self, host: int = 0) -> None:

@@ -83,6 +83,9 @@ def test_break_in_pipeline(transport: PipelineTransport, listener: Listener) -> 
     events = poll_until(transport, 4, (Exchange, Failure))
     lost = ("ConnectionLostError", True)
     assert outcomes(events) == {0: (200, b"first"), 1: lost, 2: lost, 3: lost}
+    failures = [each for each in events if isinstance(each, Failure)]
+    order = [(each.exchange.token, each.connection) for each in failures]
+    assert order == [(1, 1), (2, 1), (3, 1)], "in the order in which they were written"
     second = connected_peer(transport, listener)
     assert second.requests(1)[0].endswith(b"4"), "a new connection begins with one"
     second.send(answer(b"fifth"))
@@ -285,6 +288,7 @@ def test_garbage(transport: PipelineTransport, listener: Listener) -> None:
     peer.send(b"SSH-2.0-OpenSSH_9.6\r\n")
     events = poll_until(transport, 1, Failure)
     assert outcomes(events) == {1: ("NotHTTPError", True)}
+    assert events[-1].connection == 1  # type: ignore[union-attr]
     text = str(events[-1].error)  # type: ignore[union-attr]
     assert listener.url in text
     assert "SSH-2.0" in text
@@ -306,9 +310,8 @@ def test_close_with_exchanges_under_way(transport: PipelineTransport, listener: 
     transport.send(exchange(2))
     peer = connected_peer(transport, listener)
     peer.requests(1)
-    assert outcomes(transport.close()) == {
-        1: ("ConnectionLostError", True),
-        2: ("ConnectionLostError", False),
-    }
+    events = transport.close()
+    assert outcomes(events) == {1: ("ConnectionLostError", True), 2: ("ConnectionLostError", False)}
+    assert [each.connection for each in events] == [1, 0]  # type: ignore[union-attr]
     assert peer.is_closed()
     transport.wake()
