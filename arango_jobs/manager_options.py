@@ -48,6 +48,11 @@ class ManagerOptions:
     """Whether documents without `_key` get one of ours, so that a repeated insert does no harm."""
     conflict_retries: int = 0
     """How often a write is tried again that met another write of its document (409/1200)."""
+    exclusive_user: bool = False
+    """Whether no other program, and no other manager, has jobs of the same user on the server.
+
+    Then a submission whose answer was lost can be found again among the server's jobs.
+    """
     request_timeout: float = 60.0
     """For one request and its answer."""
     ledger: Any = None
@@ -61,6 +66,8 @@ class ManagerOptions:
             _check_count(name, getattr(self, name))
         _check_count("merge_max_bytes", self.merge_max_bytes)
         _check_count("conflict_retries", self.conflict_retries, least=0)
+        if not isinstance(self.exclusive_user, bool):
+            raise OptionError(f"exclusive_user must be True or False, not {self.exclusive_user!r}")
         if self.when_full not in _FULL:
             raise OptionError(f"when_full must be 'block' or 'raise', not {self.when_full!r}")
         for name in ("submit_timeout", "deadline"):
@@ -86,6 +93,7 @@ class ManagerOptions:
             merge_max_bytes=self.merge_max_bytes,
             linger=self.linger,
             can_renew=can_renew,
+            exclusive_user=self.exclusive_user,
         )
 
 

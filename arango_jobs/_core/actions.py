@@ -12,7 +12,7 @@ from arango_jobs._core.meanings import Call
 from arango_jobs._core.rare import Rare
 from arango_jobs.operations import Response
 
-__all__ = ["Action", "Ask", "End", "Outcome", "WindowChange"]
+__all__ = ["Action", "Adopted", "Ask", "End", "Outcome", "WindowChange"]
 
 
 class Ask:
@@ -51,6 +51,8 @@ class Ask:
     """For a confirmation or an explanation: the operations that it is about."""
     otherwise: Rare[End | None] = Rare(None)
     """For an explanation: how they end if a second run is not safe."""
+    connection = Rare(0)
+    """For a submission that broke: the number of its connection; 0: the transport does not say."""
 
 
 class Outcome(enum.Enum):
@@ -88,4 +90,11 @@ class WindowChange:
     queue_time: float | None = field(default=None)
 
 
-Action = Ask | End | WindowChange
+@dataclass(slots=True, eq=False)
+class Adopted:
+    """Tell that the id of `job`, whose answer to the submission broke, has been found."""
+
+    job: Job
+
+
+Action = Adopted | Ask | End | WindowChange

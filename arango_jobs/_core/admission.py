@@ -75,6 +75,8 @@ class Admission:
         self._book.enter(host, job)
         self._book.submitting.discard(job)
         host.gives_id(job_id, 0)
+        # That process may have had others, whose ids it was never told.
+        host.unclear_id = max(host.unclear_id, int(job_id))
         if host.watch.add(job, now):
             host.watch.look_at(job, now)
         self._identification.suspect(host, now)

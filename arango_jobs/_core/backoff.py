@@ -7,7 +7,7 @@ from random import Random
 from tenacity import RetryCallState, wait_exponential
 from tenacity.wait import wait_base
 
-__all__ = ["AGAIN", "CONFLICT", "REFUSED", "TRIES", "UNREACHABLE", "pause"]
+__all__ = ["AGAIN", "CONFLICT", "REFUSED", "SEARCH", "TRIES", "UNREACHABLE", "pause"]
 
 REFUSED = wait_exponential(multiplier=0.02, max=0.5)
 """After 503/21003 and 412/21004: the queue may have room in milliseconds."""
@@ -18,6 +18,8 @@ AGAIN = wait_exponential(multiplier=0.05, max=5.0)
 TRIES = 12
 """How often a call is made again whose answers say nothing: for about half a minute."""
 
+SEARCH = wait_exponential(multiplier=0.05, max=1.0)
+"""After lists that did not tell whose a job is: the server may be about to take or end it."""
 CONFLICT = wait_exponential(multiplier=0.01, max=1.0)
 """After 409/1200: the other write takes as long as a write takes."""
 

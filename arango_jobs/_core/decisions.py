@@ -20,6 +20,7 @@ from arango_jobs._core.renewal import Renewal
 from arango_jobs._core.repetition import Repetition
 from arango_jobs._core.requeue import Requeue
 from arango_jobs._core.results import Results
+from arango_jobs._core.searching import Searching
 from arango_jobs._core.states import State
 from arango_jobs._core.tidying import Tidying
 
@@ -41,6 +42,7 @@ class Decisions:
         repetition: Repetition,
         tidying: Tidying,
         renewal: Renewal,
+        searching: Searching,
     ) -> None:
         self._book = book
         self._results = results
@@ -49,6 +51,7 @@ class Decisions:
         self._repetition = repetition
         self._tidying = tidying
         self._renewal = renewal
+        self._searching = searching
 
     def table(self) -> dict[tuple[Call, Meaning], Handler]:
         """Return what is called for each row of the table."""
@@ -63,7 +66,8 @@ class Decisions:
             Decision.FETCH: self._fetch_again,
             Decision.ELSEWHERE: self._elsewhere,
             Decision.LOST: self._lost,
-            Decision.UNKNOWN: self._unknown,
+            Decision.SEARCH: self._searching.search,
+            Decision.UNKNOWN: self._searching.leave,
             Decision.DONE: self._done,
             Decision.AGAIN: self._again,
         }
@@ -96,14 +100,6 @@ class Decisions:
         job.move(State.ENDED)
         self._book.waiting.release(job.parts, now)
         self._book.end_unsent(job, Outcome.UNSENT, why, as_cause(detail))
-
-    def _unknown(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
-        assert ask.job is not None
-        reason = f"submit: {describe(meaning, detail)}"
-        cause = as_cause(detail)
-        self._repetition.lose(
-            ask.job, reason, now, is_over=False, outcome=Outcome.UNKNOWN, cause=cause
-        )
 
     # ---- a look
 

@@ -13,6 +13,7 @@ This is its face. Its parts share one `Book`, and each knows only those above it
     Restarts, Patience          hosts that lost their jobs; hosts that are away
     Identification              who a host is
     Looking, Admission          looks at jobs; jobs that get to a host
+    Searching                   jobs whose id was never told
     Results, Decisions, Timers  what answers and times come to
 
 Every rule about what may be repeated is in `meanings.py` (the table) and in
@@ -42,6 +43,7 @@ from arango_jobs._core.repetition import Repetition
 from arango_jobs._core.requeue import Requeue
 from arango_jobs._core.restarts import Restarts
 from arango_jobs._core.results import Results
+from arango_jobs._core.searching import Searching
 from arango_jobs._core.states import State
 from arango_jobs._core.tidying import Tidying
 from arango_jobs._core.timers import Timers
@@ -72,6 +74,7 @@ class Engine:
         who = self._identification = Identification(book, renewal, tidying, patience, restarts)
         looking = self._looking = Looking(book, tidying)
         self._admission = Admission(book, who)
+        searching = Searching(book, renewal, repetition, tidying, looking)
         self._handlers = Decisions(
             book,
             results=Results(book, looking, tidying, restarts),
@@ -80,6 +83,7 @@ class Engine:
             repetition=repetition,
             tidying=tidying,
             renewal=renewal,
+            searching=searching,
         ).table()
         self._others: dict[Call, Handler] = {
             Call.IDENTIFY: who.identified,
@@ -87,6 +91,9 @@ class Engine:
             Call.CONFIRM: questions.not_confirmed,
             Call.EXPLAIN: questions.explained,
             Call.RENEW: renewal.failed,
+            Call.SEARCH_PENDING: searching.answered,
+            Call.SEARCH_DONE: searching.answered,
+            Call.SEARCH_HOST: searching.answered,
         }
         self._timers = Timers(
             book,
@@ -94,6 +101,7 @@ class Engine:
             looking=looking,
             questions=questions,
             renewal=renewal,
+            searching=searching,
             tidying=tidying,
         )
 

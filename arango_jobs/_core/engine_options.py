@@ -23,3 +23,4 @@ class EngineOptions:
     merge_max_bytes: int = 4 * 1024 * 1024
     linger: float = 0.0
     can_renew: bool = False
+    exclusive_user: bool = False

@@ -98,15 +98,18 @@ class Host:
         "index",
         "is_identifying",
         "is_suspect",
+        "left_behind",
         "name",
         "queue_time",
         "refusals",
         "restarted_at",
         "successor",
         "suspect_since",
+        "told",
         "trouble",
         "troubles",
         "trusted",
+        "unclear_id",
         "unit",
         "was_reached",
         "watch",
@@ -149,6 +152,12 @@ class Host:
         self.unit: int | None = None
         """The part of its ids that names the Coordinator (server-protocol.md §2.1)."""
         self.queue_time: float | None = None
+        self.unclear_id = 0
+        """The highest id up to which it may have jobs of ours under ids that nobody here knows."""
+        self.left_behind = 0
+        """The highest id of a job that is looked at no more, and may be on the server still."""
+        self.told: set[int] | None = None
+        """Where the ids that it gives are noted, while somebody wants to know."""
 
     def room(self, now: float) -> float:
         """Return how many jobs it may be given now."""
@@ -181,6 +190,11 @@ class Host:
         if self.down_since is None:
             self.down_since = now
 
+    def leaves_behind(self, job_id: str | None) -> None:
+        """Note that a job is looked at no more, whether the server has it still or not."""
+        if job_id is not None:
+            self.left_behind = max(self.left_behind, int(job_id))
+
     def gives_id(self, job_id: str, floor: int) -> bool:
         """Note an id that it gave; return whether it must have restarted.
 
@@ -197,4 +211,6 @@ class Host:
             return False
         if number > self.highest_id:
             self.highest_id = number
+        if self.told is not None:
+            self.told.add(number)
         return number <= floor

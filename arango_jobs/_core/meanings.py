@@ -32,6 +32,9 @@ class Call(enum.Enum):
     CONFIRM = "confirm"
     EXPLAIN = "explain"
     RENEW = "renew"
+    SEARCH_PENDING = "search what is pending"
+    SEARCH_DONE = "search what is done"
+    SEARCH_HOST = "ask who was searched"
 
 
 class Meaning(enum.Enum):
@@ -91,6 +94,10 @@ class Decision(enum.Enum):
     FETCH = "take the result"
     ELSEWHERE = "jobs belong to no database: the same once more by way of `_system`, else as lost"
     LOST = "the result is gone: repeat what is safe, read back what can be, else JobLostError"
+    SEARCH = (
+        "it may have run: with `exclusive_user` look for its job; "
+        "else repeat what is safe, else SubmitOutcomeUnknownError"
+    )
     UNKNOWN = "it may have run: repeat what is safe, else SubmitOutcomeUnknownError"
     DONE = "nothing more to do"
     AGAIN = "the same again later, a few times"
@@ -114,7 +121,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.SUBMIT, says.OWNER_GONE): then.TAKE_RESULT,
         (call.SUBMIT, says.FORWARD_FAILED): then.UNKNOWN,
         (call.SUBMIT, says.ODD): then.UNKNOWN,
-        (call.SUBMIT, says.BROKEN): then.UNKNOWN,
+        (call.SUBMIT, says.BROKEN): then.SEARCH,
         # A fetch: whatever may have consumed the result is followed by a question that cannot
         (call.FETCH, says.RESULT): then.TAKE_RESULT,
         (call.FETCH, says.PENDING): then.KEEP,

@@ -43,6 +43,7 @@ class Repetition:
 
         `is_over`: nothing of it can be under way on the server.
         """
+        self._book.hosts[job.host].leaves_behind(job.job_id)
         self._book.leave(job)
         job.ended_at = now
         job.move(State.ENDED)

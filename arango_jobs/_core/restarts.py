@@ -36,6 +36,10 @@ class Restarts:
         jobs = list(host.watch.jobs.values())
         host.restarted_at = now
         host.highest_id = max((int(job.job_id or 0) for job in jobs if job not in older), default=0)
+        left_behind = host.left_behind
         for job in [job for job in jobs if job in older]:
             reason = f"{host.name} has restarted and lost its jobs"
             self._repetition.lose(job, reason, now, is_over=True)
+        # Nothing of the old process is left.
+        host.left_behind = left_behind
+        host.unclear_id = 0

@@ -1,7 +1,7 @@
 """What state a job may be in, and which follows which.
 
 WAITING ─▶ SUBMITTING ─▶ PENDING ⇄ FETCHING ─▶ ENDED
-   ▲            │           ▲  └▶ ASKING ◀┘       ▲
+   ▲            │ └▶ SEARCHING ┘ └▶ ASKING ◀┘    ▲
    └────────────┴───────────┴── (repeat) ─────────┘
 """
 
@@ -19,6 +19,7 @@ class State(enum.Enum):
 
     WAITING = "waiting"
     SUBMITTING = "submitting"
+    SEARCHING = "searching"
     PENDING = "pending"
     FETCHING = "fetching"
     ASKING = "asking"
@@ -28,7 +29,8 @@ class State(enum.Enum):
 _S = State
 FOLLOWS: dict[State, frozenset[State]] = {
     _S.WAITING: frozenset({_S.SUBMITTING, _S.ENDED}),
-    _S.SUBMITTING: frozenset({_S.WAITING, _S.PENDING, _S.ENDED}),
+    _S.SUBMITTING: frozenset({_S.WAITING, _S.SEARCHING, _S.PENDING, _S.ENDED}),
+    _S.SEARCHING: frozenset({_S.PENDING, _S.ENDED}),
     _S.PENDING: frozenset({_S.WAITING, _S.FETCHING, _S.ASKING, _S.ENDED}),
     _S.FETCHING: frozenset({_S.WAITING, _S.PENDING, _S.ASKING, _S.ENDED}),
     _S.ASKING: frozenset({_S.WAITING, _S.PENDING, _S.FETCHING, _S.ENDED}),

@@ -100,6 +100,7 @@ class Tidying:
         self._book.ask(ask)
 
     def _forget(self, job: Job, now: float) -> None:
+        self._book.hosts[job.host].leaves_behind(job.job_id)
         job.move(State.ENDED)
         self._book.leave(job)
         self._book.waiting.release(job.parts, now)

@@ -13,6 +13,7 @@ from arango_jobs._core.looking import Looking
 from arango_jobs._core.meanings import Call
 from arango_jobs._core.questions import Questions
 from arango_jobs._core.renewal import Renewal
+from arango_jobs._core.searching import Searching
 from arango_jobs._core.states import State
 from arango_jobs._core.tidying import Tidying
 
@@ -33,6 +34,7 @@ class Timers:
         looking: Looking,
         questions: Questions,
         renewal: Renewal,
+        searching: Searching,
         tidying: Tidying,
     ) -> None:
         self._book = book
@@ -42,6 +44,7 @@ class Timers:
         self._looking = looking
         self._questions = questions
         self._renewal = renewal
+        self._searching = searching
         self._tidying = tidying
 
     def __len__(self) -> int:
@@ -74,6 +77,8 @@ class Timers:
             self._questions.ask_again(ask, now)
         elif ask.call is Call.RENEW:
             self._renewal.begin_anew(now)
+        elif ask.call is Call.SEARCH_PENDING:
+            self._searching.go_on(ask, now)
         elif job is None or job.state is State.ENDED:
             return
         elif ask.call is Call.ASK:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from arango_jobs._core.actions import Ask
 from arango_jobs._core.engine import Engine
+from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._core.states import State
 from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
@@ -107,9 +108,16 @@ class Hearing:
         # What answers in no HTTP and never has is no server that could have run anything.
         if isinstance(failure.error, NotHTTPError) and not self._engine.hosts[ask.host].was_reached:
             meaning = _SAYS_UNREACHABLE
+        ask.connection = failure.connection
         self._engine.heard(ask, meaning, failure.error, now)
         if self._telling.journal is not None:
             self._note_refusal(ask)
+
+    def adopted(self, job: Job) -> None:
+        """Take that the id of a job is known after all, whose answer with the id broke."""
+        if self._telling.journal is not None:
+            self._telling.journal.accepted(job)
+        self._news.submitted(job.parts)
 
     def _note_refusal(self, ask: Ask) -> None:
         job, journal = ask.job, self._telling.journal

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from arango_jobs._core.actions import Ask, End, WindowChange
+from arango_jobs._core.actions import Adopted, Ask, End, WindowChange
 from arango_jobs._core.engine import Engine
 from arango_jobs._net.exchange import Transport, TransportEvent
 from arango_jobs._runtime.endings import Ended, Endings
@@ -272,6 +272,8 @@ class Poller:
                         end(action, ended)
                     elif type(action) is WindowChange:
                         self.news.window_changed(action, engine.hosts[action.host].name)
+                    elif type(action) is Adopted:
+                        self._hearing.adopted(action.job)
                 if ended.too_large or ended.to_confirm or ended.to_retry:
                     self._follow_up(ended, now)
         finally:

@@ -33,7 +33,7 @@ _RENEW = Call.RENEW
 _SUBMIT = Call.SUBMIT
 _UNKNOWN = Outcome.UNKNOWN
 
-_BOUND = frozenset({Call.FETCH, Call.CANCEL, Call.DELETE, Call.IDENTIFY})
+_BOUND = frozenset({Call.FETCH, Call.CANCEL, Call.DELETE, Call.IDENTIFY, Call.SEARCH_HOST})
 """Calls that end a job, and who it is: they must not reach a server that has restarted since."""
 
 

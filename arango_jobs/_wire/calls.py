@@ -30,6 +30,9 @@ _SAYS_MOVED = Meaning.MOVED
 _SAYS_ODD = Meaning.ODD
 _SAYS_RESULT = Meaning.RESULT
 _SAYS_UNREACHABLE = Meaning.UNREACHABLE
+_SEARCH_HOST = Call.SEARCH_HOST
+_SEARCH_PENDING = Call.SEARCH_PENDING
+_SEARCHES = frozenset({Call.SEARCH_PENDING, Call.SEARCH_DONE})
 _SUBMIT = Call.SUBMIT
 
 
@@ -48,7 +51,8 @@ def _submit(ask: Ask, encode: Encode) -> Request:
 
 
 def _list(ask: Ask, _encode: Encode) -> Request:
-    return job_api.list_request(ask.database, "done", ask.count)
+    status = "pending" if ask.call is _SEARCH_PENDING else "done"
+    return job_api.list_request(ask.database, status, ask.count)
 
 
 def _identify(ask: Ask, _encode: Encode) -> Request:
@@ -88,6 +92,9 @@ _REQUESTS: dict[Call, Callable[[Ask, Encode], Request]] = {
     Call.IDENTIFY: _identify,
     Call.CONFIRM: _confirm,
     Call.EXPLAIN: _explain,
+    Call.SEARCH_PENDING: _list,
+    Call.SEARCH_DONE: _list,
+    Call.SEARCH_HOST: _identify,
 }
 
 
@@ -104,13 +111,25 @@ def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     if call is _SUBMIT:
         return _read_submit(ask, response)
     meaning = job_api.read_call(response)
-    if call is _IDENTIFY:
+    if call is _IDENTIFY or call is _SEARCH_HOST:
         return _read_identify(meaning, response)
     if call is _OWNER:
         return meaning, response.header(job_api.FORWARDED_TO) is not None
     if call is _EXPLAIN:
         return meaning, only_reads(response)
+    if call in _SEARCHES:
+        return _read_numbers(meaning, response)
     return meaning, response
+
+
+def _read_numbers(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:
+    """Return the ids of a list as numbers: in their order the jobs were taken (§2.1)."""
+    if meaning is not Meaning.OK:
+        return meaning, response
+    ids = job_api.read_ids(response)
+    if ids is None or not all(each.isdecimal() and len(each) <= _ID_DIGITS for each in ids):
+        return _SAYS_ODD, response
+    return meaning, [int(each) for each in ids]
 
 
 def _read_identify(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:

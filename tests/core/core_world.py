@@ -18,12 +18,14 @@ from typing import Any
 
 from core_parts import FakePart
 
-from arango_jobs._core.actions import Ask, End, Outcome, WindowChange
+from arango_jobs._core.actions import Adopted, Ask, End, Outcome, WindowChange
 from arango_jobs._core.engine import Engine, EngineOptions
 from arango_jobs._core.job import Job
-from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs._core.meanings import TIDY, Call, Meaning
 from arango_jobs.operations import Retry
 
+LATE = 30.0
+"""Seconds for which a server may take what has come in on a connection that is gone."""
 CONFLICT = "unique constraint violated"
 
 
@@ -46,6 +48,8 @@ class Entry:
     """Whether we have been told its id."""
     is_cancelled: bool = False
     is_stuck: bool = False
+    is_refused: bool = False
+    """Whether the queue was full for it: it is listed as pending for ever (§1.5)."""
     answer: Answer | None = None
 
 
@@ -75,6 +79,11 @@ class Process:
     def pending(self) -> list[Entry]:
         return [each for each in self.entries.values() if each.answer is None]
 
+    def forget_refused(self) -> None:
+        """Let go of what a full queue has left behind."""
+        for job_id in [job_id for job_id, entry in self.entries.items() if entry.is_refused]:
+            del self.entries[job_id]
+
     # Answers to calls: a meaning and what comes with it.
 
     def answer(self, call: Written) -> tuple[Meaning, Any]:
@@ -91,7 +100,8 @@ class Process:
         assert ask.job is not None
         entry = self.entries.get(ask.job.job_id or "")
         if entry is not None and ask.call not in (Call.ASK, Call.OWNER):
-            assert entry.job is ask.job, f"{ask.call.value} of a job that is not ours: {ask.job!r}"
+            is_theirs = entry.job is ask.job or (entry.is_refused and ask.call in TIDY)
+            assert is_theirs, f"{ask.call.value} of a job that is not ours: {ask.job!r}"
         return entry
 
     def _fetch(self, call: Written) -> tuple[Meaning, Any]:
@@ -130,6 +140,24 @@ class Process:
         done = [job_id for job_id, entry in self.entries.items() if entry.answer is not None]
         self.world.random.shuffle(done)
         return Meaning.OK, done[: call.ask.count]
+
+    def _search_pending(self, call: Written) -> tuple[Meaning, Any]:
+        return self._search(call, is_done=False)
+
+    def _search_done(self, call: Written) -> tuple[Meaning, Any]:
+        return self._search(call, is_done=True)
+
+    def _search(self, call: Written, *, is_done: bool) -> tuple[Meaning, Any]:
+        found = [
+            int(job_id)
+            for job_id, entry in self.entries.items()
+            if (entry.answer is not None) is is_done
+        ]
+        self.world.random.shuffle(found)
+        return Meaning.OK, found[: call.ask.count]
+
+    def _search_host(self, call: Written) -> tuple[Meaning, Any]:
+        return self._identify(call)
 
     def _identify(self, _call: Written) -> tuple[Meaning, Any]:
         return Meaning.OK, self.world.now - self.started_at
@@ -173,6 +201,8 @@ class Link:
         self.queue: deque[Written] = deque()
         self.connections: list[Connection] = []
         self.faults: deque[Meaning] = deque()
+        self.late: deque[tuple[float, Process, Written]] = deque()
+        """Submissions whose connection is gone, which a server may take all the same."""
 
     # What the transport does.
 
@@ -212,9 +242,11 @@ class Link:
     def break_off(self, connection: Connection) -> None:
         """Close a connection: what is on it has run or not, and no answer comes."""
         self.connections.remove(connection)
-        for call, _meaning, _detail in connection.answers:
-            self.world.hear(call, Meaning.BROKEN, None)
-        for call in connection.written:
+        calls = [call for call, _meaning, _detail in connection.answers]
+        late = [call for call in connection.written if call.ask.call is Call.SUBMIT]
+        self.late.extend((self.world.now, connection.process, call) for call in late)
+        for call in [*calls, *connection.written]:
+            call.ask.connection = connection.number
             self.world.hear(call, Meaning.BROKEN, None)
 
     def expire(self) -> None:
@@ -232,6 +264,14 @@ class Link:
         meaning, detail = self._answer(call)
         connection.answers.append((call, meaning, detail))
 
+    def serve_late(self) -> None:
+        """Take what had come in on a connection that broke not long ago, or forget it."""
+        while self.late:
+            broke_at, process, call = self.late.popleft()
+            if process is self.process and self.is_up and self.world.now - broke_at < LATE:
+                process.answer(call)
+                return
+
     def _answer(self, call: Written) -> tuple[Meaning, Any]:
         if self.world.is_expired and call.ask.call is not Call.RENEW:
             return Meaning.UNAUTHORIZED, Answer(401)
@@ -240,6 +280,9 @@ class Link:
             return self.process.answer(call)
         if fault in (Meaning.FORWARD_FAILED, Meaning.ODD) and self.world.random.random() < 0.5:
             self.process.answer(call)  # it was done all the same
+        if fault is Meaning.QUEUE_FULL and call.ask.call is Call.SUBMIT:
+            refused = self.process.entries[self.process.accept(call.ask.job, call.parts)]
+            refused.is_stuck = refused.is_refused = True
         return fault, Answer(503)
 
     def stop(self) -> None:
@@ -287,6 +330,7 @@ class World:
         self.largest_array = 10_000
         self.is_expired = False
         self.asked: Counter[Call] = Counter()
+        self.adopted = 0
         self.ends: list[End] = []
         self.broken: set[Job | None] = set()
         """Jobs of which a fetch broke and nothing has been heard since."""
@@ -342,6 +386,8 @@ class World:
                     self._send(action)
                 elif isinstance(action, End):
                     self._end(action)
+                elif isinstance(action, Adopted):
+                    self._note_adopted(action.job)
                 else:
                     assert isinstance(action, WindowChange)
             for host in self.engine.hosts:
@@ -400,6 +446,12 @@ class World:
     def _note_told(self, ask: Ask, job_id: str) -> None:
         entry = self.links[ask.host].process.entries.get(job_id)
         if entry is not None and entry.job is ask.job:
+            entry.is_told = True
+
+    def _note_adopted(self, job: Job) -> None:
+        self.adopted += 1
+        entry = self.links[job.host].process.entries.get(job.job_id or "")
+        if entry is not None and entry.job is job:
             entry.is_told = True
 
     def _end(self, end: End) -> None:

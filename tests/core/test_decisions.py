@@ -145,6 +145,7 @@ FOLLOWS = {
     Decision.ASK: asked,
     Decision.FETCH: fetched,
     Decision.LOST: ended_or_repeated(Outcome.LOST),
+    Decision.SEARCH: ended_or_repeated(Outcome.UNKNOWN),
     Decision.UNKNOWN: ended_or_repeated(Outcome.UNKNOWN),
     Decision.AGAIN: asked_again,
     Decision.ELSEWHERE: by_way_of_another_database,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from core_parts import FakePart, kind_of
-from core_world import World
+from core_world import LATE, World
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from arango_jobs._core import watch
+from arango_jobs._core import searching, watch
 from arango_jobs._core.engine import EngineOptions
 from arango_jobs._core.meanings import Meaning
 from arango_jobs._core.states import State
@@ -56,6 +56,16 @@ STORM = [
     ("restart", 1),
     ("rarely", 1),
 ]
+WIND = [
+    *((name, 6) for name in ("submit", "flow", "flow", "finish", "calm", "others")),
+    ("break", 2),
+    ("late", 2),
+    ("dial", 1),
+    ("cancel", 1),
+    ("fail", 1),
+    ("wait", 1),
+]
+"""Less than a storm: connections break now and then, and the servers stay."""
 WHICH = st.integers(0, 7)
 HOST = st.integers(0, 1)
 
@@ -70,9 +80,17 @@ class EngineMachine(RuleBasedStateMachine):
         largest=st.sampled_from([3, 10_000]),
         linger=st.sampled_from([0.0, 0.0, 0.5]),
         few=st.sampled_from([2, 16]),
+        exclusive=st.booleans(),
     )
     def begin(
-        self, seed: int, hosts: int, max_jobs: int, largest: int, linger: float, few: int
+        self,
+        seed: int,
+        hosts: int,
+        max_jobs: int,
+        largest: int,
+        linger: float,
+        few: int,
+        exclusive: bool,
     ) -> None:
         watch.FEW = few  # so that a crowd, which lists are for, comes about with few jobs
         options = EngineOptions(
@@ -83,6 +101,7 @@ class EngineMachine(RuleBasedStateMachine):
             merge_max_operations=5,
             linger=linger,
             can_renew=True,
+            exclusive_user=exclusive,
         )
         self.world = World(hosts, seed, options)
         self.world.largest_array = largest
@@ -169,6 +188,10 @@ class EngineMachine(RuleBasedStateMachine):
             link.break_off(link.connections[which % len(link.connections)])
 
     @rule(host=HOST)
+    def serve_late(self, host: int) -> None:
+        self._link(host).serve_late()
+
+    @rule(host=HOST)
     def expire(self, host: int) -> None:
         self._link(host).expire()
 
@@ -192,6 +215,9 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(host=HOST, count=st.integers(1, 30))
     def others_submit(self, host: int, count: int) -> None:
         process = self._link(host).process
+        if self.world.options.exclusive_user:
+            process.tick += count  # the promise is kept; ids are given for other things too
+            return
         for _ in range(count):
             process.finish(process.entries[process.accept(None, [])])
 
@@ -235,6 +261,28 @@ class EngineMachine(RuleBasedStateMachine):
         weights = [weight * calm if name in CALM else weight for name, weight in STORM]
         for name in random.choices(names, weights, k=length):
             getattr(self, f"_storm_{name}")(random, random.randrange(2))
+
+    @rule(seed=st.integers(0, 2**32), length=st.sampled_from([20, 60, 200]))
+    def wind(self, seed: int, length: int) -> None:
+        random = self.world.random = Random(seed)
+        names, weights = zip(*WIND, strict=True)
+        for name in random.choices(names, weights, k=length):
+            getattr(self, f"_storm_{name}")(random, random.randrange(2))
+
+    def _storm_calm(self, random: Random, host: int) -> None:
+        for _ in range(random.choice([1, 3, 6])):
+            self.finish(host, 0, 100)
+            self.flow_freely(host, 3)
+            self.go_on(1)
+
+    def _storm_late(self, _random: Random, host: int) -> None:
+        self.serve_late(host)
+
+    def _storm_wait(self, random: Random, _host: int) -> None:
+        self.wait(random.choice([0.05, 1.0, 3.0, 2.5 * LATE]))
+
+    def _storm_others(self, random: Random, host: int) -> None:
+        self.others_submit(host, random.randrange(3))
 
     def _storm_submit(self, random: Random, _host: int) -> None:
         deadline = random.choice([None, None, None, 1.0, 30.0])
@@ -309,6 +357,7 @@ class EngineMachine(RuleBasedStateMachine):
         for link in world.links:
             link.is_up = True
             link.faults.clear()
+            link.process.forget_refused()
         world.settle()
         for part in world.parts:
             assert len(part.ends) == 1, f"{part} has {len(part.ends)} ends"
@@ -342,6 +391,36 @@ def test_rules_1_to_7_in_storms(first: int) -> None:
         weather(seed)
 
 
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_rules_1_to_7_in_winds(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs whose id was never told are adopted, and never one of another submission."""
+    monkeypatch.setattr(searching, "_LATE", 2 * LATE)
+    adopted = 0
+    for seed in range(first, first + 20):
+        adopted += winds(seed)
+    assert adopted >= 10
+
+
+def winds(seed: int) -> int:
+    """Run winds, the same ones for the same seed; return how many jobs were adopted."""
+    random = Random(seed)
+    machine = EngineMachine()
+    machine.begin(
+        seed=seed,
+        hosts=random.choice([1, 1, 2]),
+        max_jobs=random.choice([2, 6, 40]),
+        largest=10_000,
+        linger=0.0,
+        few=random.choice([2, 16]),
+        exclusive=True,
+    )
+    for _ in range(3):
+        machine.wind(seed=random.randrange(2**32), length=200)
+        machine.flights_are_counted()
+    machine.teardown()
+    return machine.world.adopted
+
+
 def weather(seed: int, storms: int = 6) -> None:
     """Run `storms` storms, the same ones for the same seed."""
     random = Random(seed)
@@ -353,6 +432,7 @@ def weather(seed: int, storms: int = 6) -> None:
         largest=random.choice([3, 10_000]),
         linger=random.choice([0.0, 0.0, 0.5]),
         few=random.choice([2, 16]),
+        exclusive=bool(seed % 2),
     )
     for _ in range(storms):
         machine.storm(seed=random.randrange(2**32), length=random.choice([5, 20, 60]))

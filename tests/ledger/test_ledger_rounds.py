@@ -67,7 +67,7 @@ class Owner:
 class World:
     """A poller without a thread."""
 
-    def __init__(self, max_jobs: int = 10) -> None:
+    def __init__(self, max_jobs: int = 10, **options: Any) -> None:
         self.clock = FakeClock()
         self.transport = MemoryTransport()
         self.diary = Diary(self.transport)
@@ -76,10 +76,11 @@ class World:
         db: Any = self.client.db("test", username="root", password="", verify=False)
         self.db: StandardDatabase[Any] = db
         gate = Gate(100)
-        options = EngineOptions(max_jobs=max_jobs, merge=False)
         self.gate = gate
         self.poller = Poller(
-            Engine([HOST], options, random.Random(1)),
+            Engine(
+                [HOST], EngineOptions(max_jobs=max_jobs, merge=False, **options), random.Random(1)
+            ),
             self.transport,
             clock=self.clock,
             signer=Signer(None, self.clock.time),
@@ -142,6 +143,32 @@ def test_accepted_and_ended(world: World) -> None:
     assert "ended" in world.diary.notes
     world.poller.step(0.0)
     assert world.diary.notes[-1] == "commit"
+
+
+def test_adopted() -> None:
+    """An id that was found is told as if the server had told it."""
+    world = World(exclusive_user=True)
+    world.transport.connect()
+    for job_id in ("7", None):
+        world.submit(1)
+        world.poller.step(0.0)
+        if job_id is not None:
+            world.answer(202, x_arango_async_id=job_id)
+            world.poller.step(0.0)
+            world.answer(201, b'{"_key":"k0"}', x_arango_async_id=job_id)
+            world.poller.step(0.0)
+    submitted = world.transport.waiting[-1]
+    world.transport.fail(may_have_run=True, to=submitted, connection=1)
+    world.poller.step(0.0)
+    world.answer(200, b"[]")
+    world.poller.step(0.0)
+    world.answer(200, b'["8"]')
+    world.poller.step(0.0)
+    world.diary.notes.clear()
+    world.transport.answer(200, b'{"server":{"uptime":1e6}}', to=world.transport.waiting[-1])
+    world.poller.step(0.0)
+    assert world.transport.waiting[-1].request.target.endswith("/_api/job/8")
+    assert world.diary.notes.count("accepted") == 1
 
 
 def test_refused(world: World) -> None:

@@ -151,7 +151,29 @@ _END = """
   gets none; its results are still collected. What waits to be sent goes to the others.
 - A submission whose 202 was lost has left a job under an id that only the server knows. Its result stays in the server's
   memory until the server restarts or somebody deletes it (`db.clear_async_jobs()`); the manager does not, since lists
-  are shared with every other program of the same user.
+  are shared with every other program of the same user. Where they are not (`exclusive_user=True`), see below.
+
+## Looking for the job of a submission that broke
+
+With [`exclusive_user=True`](manager.md#submissions-whose-answer-was-lost) a submission whose answer is missing or incomplete is looked
+for before anything else is done about it: the host is asked for the ids of the jobs that are pending, then of those that are done, then
+for how long it has been up. A candidate is a job that is done, that the manager was not told of, and whose id is above all that had been
+told when the submission was sent.
+
+| what the lists say | what is done |
+| --- | --- |
+| as many candidates as submissions broke on this one connection, and no other is without its answer | each is adopted: its \
+result ends the future |
+| fewer, and the others may be among what is pending | looked at again, for `patience` seconds |
+| fewer, or more | looked at again, seven times in about three seconds |
+| a list is as long as was asked for | a longer one is asked for, up to 50,000 ids |
+| another submission has no answer yet | waited for: the job may be its |
+| the server was started, or a connection to it made, at about that time | looked at again |
+| ids of another Coordinator, or the server was started since | given up |
+| it was given up, as others were before it that this process may have got | given up |
+| no answer, or one that is no list | looked at again, as above; while the host is away, for `patience` seconds |
+
+Given up means what it says above: what is safe is repeated, and the rest ends with `SubmitOutcomeUnknownError`.
 """
 
 

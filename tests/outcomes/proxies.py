@@ -78,6 +78,8 @@ class Wire(Proxy):
         super().__init__(url)
         self.cut_after: int | None = None
         self.cuts = 0
+        self.is_mute = False
+        """Whether answers are kept back, for ever."""
         self.is_open = threading.Event()
         self.is_open.set()
 
@@ -109,7 +111,8 @@ class Wire(Proxy):
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(_PIECE):
-                target.sendall(data)
+                if not self.is_mute:
+                    target.sendall(data)
             target.shutdown(socket.SHUT_WR)
 
 

@@ -638,3 +638,43 @@ class TestTheEnd:
         assert not future.done()  # an answer that took so long proves nothing
         rig.identify(uptime=2.0)
         assert isinstance(future.exception(0), JobLostError)
+
+
+class TestSearch:
+    def test_adopted(self) -> None:
+        """Its id is told as if the server had told it, and its result ends the future."""
+        rig = Rig(exclusive_user=True)
+        submitted: list[Any] = []
+
+        def receive(_sender: Any, record: Any) -> None:
+            submitted.append(record.job_id)
+
+        signals.job_submitted.connect(receive, sender=rig.manager)
+        rig.submit(insert(1))
+        rig.identify()
+        rig.accept("101")
+        rig.finish({}, job_id="101")
+        future = rig.submit(insert(2))
+        rig.transport.fail(may_have_run=True, to=rig.waiting(INSERT)[0], connection=1)
+        rig.step()
+        rig.answer("GET /_db/d/_api/job/pending?count=1001", 200, [])
+        rig.answer("GET /_db/d/_api/job/done?count=1001", 200, ["102", "99"])
+        asked = rig.waiting(STATISTICS)[0]
+        assert asked.epoch == 1, "whoever answers on a newer connection was not searched"
+        rig.identify()
+        assert future.job_id == "102"
+        rig.finish({"_key": "k"}, job_id="102")
+        assert future.result(0) == {"_key": "k"}
+        rig.drain()
+        assert submitted == ["101", "102"]
+        rig.close()
+
+    def test_at_once_without_the_option(self, rig: Rig) -> None:
+        rig.submit(insert(1))
+        rig.accept("101")
+        rig.finish({})
+        future = rig.submit(insert(2))
+        rig.transport.fail(may_have_run=True, to=rig.waiting(INSERT)[0], connection=1)
+        rig.step()
+        assert isinstance(future.exception(0), SubmitOutcomeUnknownError)
+        assert not rig.waiting("_api/job")

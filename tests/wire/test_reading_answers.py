@@ -272,3 +272,27 @@ def test_no_queue_time() -> None:
 def test_error_body() -> None:
     assert (error_number(error(404, 1202)), error_text(error(404, 1202))) == (1202, "why")
     assert (error_number(Response(503)), error_text(Response(503))) == (0, "HTTP status 503")
+
+
+@pytest.mark.parametrize("call", [Call.SEARCH_PENDING, Call.SEARCH_DONE])
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'["74107","74104"]', (says.OK, [74107, 74104])),
+        (b"[]", (says.OK, [])),
+        (b'["18446744073709551615"]', (says.OK, [18446744073709551615])),
+        (b'["7","x"]', (says.ODD, None)),
+        (b'["' + b"9" * 5000 + b'"]', (says.ODD, None)),
+        (b"[7]", (says.ODD, None)),
+        (b'{"error":false}', (says.ODD, None)),
+    ],
+)
+def test_lists_that_are_searched(call: Call, body: bytes, expected: Any) -> None:
+    """Ids are numbers there, as they are compared; a list with anything else in it is none."""
+    meaning, ids = read(ask(call), Response(200, {}, body))
+    assert (meaning, ids if meaning is says.OK else None) == expected
+
+
+def test_who_was_searched() -> None:
+    meaning, uptime = read(ask(Call.SEARCH_HOST), Response(200, {}, b'{"server":{"uptime":12.5}}'))
+    assert (meaning, uptime) == (says.OK, 12.5)

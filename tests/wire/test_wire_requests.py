@@ -65,6 +65,10 @@ def test_calls_by_id(call: Call, method: str, end: str) -> None:
 
 
 def test_list() -> None:
+    request = request_for(ask(Call.SEARCH_PENDING, count=7, database="my db"), json.dumps)
+    assert request.target == "/_db/my%20db/_api/job/pending?count=7"
+    request = request_for(ask(Call.SEARCH_DONE, count=7, database="my db"), json.dumps)
+    assert request.target == "/_db/my%20db/_api/job/done?count=7"
     request = request_for(ask(Call.LIST, count=345, database="my db"), json.dumps)
     assert shown(request) == ("GET", "/_db/my%20db/_api/job/done?count=345", (), b"")
 
