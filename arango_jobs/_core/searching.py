@@ -138,7 +138,8 @@ class Searching:
                     "others broke on another connection, and whose is whose is not told", now
                 )
             elif self._out is None:
-                self._begin_round(now)
+                # The others that broke with it are told before the next plan.
+                self._pause(now, now)
 
     def leave(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         """Give up a submission whose answer leaves open whether it has run, and where."""
@@ -245,8 +246,10 @@ class Searching:
             self._give_up(why, now)
             return
         host = self._book.hosts[self._lost[0].ask.host]
-        due = max(now + self._book.pause(SEARCH, self._rounds), host.closed_until)
-        self._out = Ask(Call.SEARCH_PENDING, host.index, now)
+        self._pause(max(now + self._book.pause(SEARCH, self._rounds), host.closed_until), now)
+
+    def _pause(self, due: float, now: float) -> None:
+        self._out = Ask(Call.SEARCH_PENDING, self._lost[0].ask.host, now)
         self._book.timers.push(due, self._out)
 
     def _is_over(self, now: float) -> bool:
@@ -270,7 +273,7 @@ class Searching:
             self._give_up("the address leads to several Coordinators", now)
         elif found.is_younger_than(last.broke_at):
             self._give_up(f"{host.name} has restarted since, and has lost its job", now)
-        elif self._may_have_others(found):
+        elif self._may_have_others(host, found):
             self._give_up(
                 "another submission was lost before, whose job looks like this one's", now
             )
@@ -314,8 +317,10 @@ class Searching:
         units = {each >> 40 for each in reading.pending | reading.done}
         return units <= {host.unit} and self._lost[0].ask.floor >> 40 == host.unit
 
-    def _may_have_others(self, found: Identity) -> bool:
+    def _may_have_others(self, host: Host, found: Identity) -> bool:
         """Return whether what was given up may have become a job of the process `found`."""
+        if any(each.ask.floor <= host.unclear_id for each in self._lost):
+            return True
         if self._given_up_at is None:
             return False
         # What one Coordinator was sent it may have passed on to another one (§2.3).

@@ -100,8 +100,11 @@ class Process:
         assert ask.job is not None
         entry = self.entries.get(ask.job.job_id or "")
         if entry is not None and ask.call not in (Call.ASK, Call.OWNER):
-            is_theirs = entry.job is ask.job or (entry.is_refused and ask.call in TIDY)
-            assert is_theirs, f"{ask.call.value} of a job that is not ours: {ask.job!r}"
+            is_ours = entry.job is ask.job
+            if ask.call in TIDY and entry.job is not None and ask.job.is_abandoned:
+                # Of those that nobody waits for, it does not matter which one is deleted as which.
+                is_ours = is_ours or entry.is_refused or entry.job.is_abandoned
+            assert is_ours, f"{ask.call.value} of a job that is not ours: {ask.job!r}"
         return entry
 
     def _fetch(self, call: Written) -> tuple[Meaning, Any]:

@@ -330,6 +330,7 @@ def test_shutdown_in_time(arango_db: Database) -> None:
         {"deadline": -1},
         {"linger": -1},
         {"merge_max_operations": 0},
+        {"exclusive_user": "root"},
         {"nonsense": 1},
         {"submit_timeout": "soon"},
     ],

@@ -71,6 +71,20 @@ def test_it_runs_for_a_while(scene: Scene) -> None:
     assert scene.left() == 0
 
 
+def test_shutdown_while_it_is_looked_for(scene: Scene) -> None:
+    """Nobody waits for it any more: it is deleted on the server, done or not."""
+    jobs = JobManager(scene.db, exclusive_user=True)
+    scene.warm_up(jobs)
+    scene.server.faults.hold_queue()
+    scene.breaks(BREAKS["closed after the work"], route_of("never", False))
+    [lost] = start(jobs, "never", 1)
+    until(lambda: scene.server.stats["GET /_api/job/{id}"] > 2)
+    jobs.shutdown(timeout=0.1)
+    assert ends([lost]) == {"ManagerClosedError"}
+    until(lambda: not scene.left())
+    scene.server.faults.release_queue()
+
+
 def test_somebody_else_uses_the_user(scene: Scene) -> None:
     """One job more than there can be: none is touched."""
     with scene.manager(exclusive_user=True) as jobs:
