@@ -160,6 +160,7 @@ def test_adopted() -> None:
     submitted = world.transport.waiting[-1]
     world.transport.fail(may_have_run=True, to=submitted, connection=1)
     world.poller.step(0.0)
+    world.poller.step(0.0)
     world.answer(200, b"[]")
     world.poller.step(0.0)
     world.answer(200, b'["8"]')
