@@ -220,6 +220,7 @@ class Client:
         self._operation = Operation(kind)
         self._inbox: list[tuple[Ask, Meaning, Any, float | None]] = []
         self._finished: dict[str, None] = {}
+        self._told: float | None = None
         self._step_at = float("inf")
         self._free_at = 0.0
         self._ahead = 5000 if self.is_merging else 200
@@ -264,7 +265,9 @@ class Client:
         engine = self.engine
         inbox, self._inbox = self._inbox, []
         for ask, meaning, detail, queue_time in inbox:
-            if queue_time is not None:
+            if queue_time is not None and queue_time != self._told:
+                # As the library does, which reads the header only where it has changed.
+                self._told = queue_time
                 engine.queue_time(ask, queue_time, now)
             if ask.call is Call.LIST:
                 engine.listed(ask, detail, now)

@@ -37,6 +37,16 @@ class Run:
         seconds = rows[-1].at - rows[0].at
         return (rows[-1].worked - rows[0].worked) / seconds / self.server.workers
 
+    def in_flight(self, client: int, start: float, stop: float) -> float:
+        """Return the mean number of a client's jobs on their way between two times."""
+        rows = self.rows(client, start, stop)
+        return sum(row.in_flight for row in rows) / len(rows)
+
+    def queued(self, start: float, stop: float) -> float:
+        """Return how many jobs waited on the server between two times, on the average."""
+        rows = self.rows(0, start, stop)
+        return sum(row.queued for row in rows) / len(rows)
+
     def limit(self, client: int, start: float, stop: float) -> float:
         """Return the window's mean between two times."""
         rows = self.rows(client, start, stop)
@@ -113,6 +123,9 @@ class Pinned:
     def finished(self, sent_at: float, now: float) -> bool:
         """Do nothing."""
         return False
+
+    def awaited(self, now: float) -> None:
+        """Do nothing."""
 
     refused = queue_time = lambda self, *_: False
 

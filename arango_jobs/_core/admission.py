@@ -31,6 +31,8 @@ class Admission:
 
     def admit(self, now: float) -> None:
         """Submit jobs until there is no room, or nothing that may go."""
+        for each in self._book.hosts:
+            each.window.awaited(now)
         while host := self._roomiest(now):
             # One that is alone need not be looked for again for each job.
             count = int(host.room(now)) if len(self._book.hosts) == 1 else 1

@@ -1,83 +1,92 @@
-"""What one round of jobs tells: how many are worked on and how many wait.
+"""What one round of jobs tells: how many of ours wait on the server.
 
-By Little's law, a rate times a time is a number: our rate times the queue time that
-the server tells is how many jobs of ours wait, our rate times the rest of the time
-that they take how many do not. Both times are of jobs that ended in the round, so
-that a window that has changed meanwhile does not matter. Knows no clock.
+By Little's law a rate times a time is a number: our rate times the queue time that the
+server tells is how many jobs of ours wait. Knows no clock.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log1p
 
-__all__ = ["Load", "Meter"]
+__all__ = ["AGE", "Load", "Meter"]
 
-_FEWEST = 32
-"""Ended jobs that make a round, at least: fewer give no rate."""
-
+AGE = 8
+"""Ended jobs by which the queue time lags, as a server renews it once in so many (§1.6)."""
+_FEWEST = 16
+"""Ended jobs that make a round, at least."""
+_SPAN = 0.03
+"""Seconds that a round takes, at least: fewer jobs give no rate, and queue times of one moment."""
+_RESOLUTION = 0.001
+"""Seconds to which a server cuts the queue time (server-protocol.md §1.6)."""
 _NEVER = float("inf")
-_WEIGHT = 0.2
-"""Of the last round in the average over rounds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Jobs of ours: `busy` are worked on or under way, `queued` wait, `rate` end in a second."""
+    """What a round has told."""
 
-    busy: float
-    queued: float
     rate: float
-    silence: float
-    """Seconds for which nothing was heard, the longest time in a round: ours or the network's."""
+    """Jobs of ours that ended in a second."""
+    waited: float
+    """Seconds that jobs waited."""
+    batch: float
+    """How many others we heard of at the same moment as of a job that had ended."""
 
 
 class Meter:
-    """Counts the ended jobs of one round, and adds up their times."""
+    """Counts the ended jobs of one round, and adds up the queue times told meanwhile."""
 
     __slots__ = (
+        "_batch",
         "_began_at",
         "_count",
         "_heard_at",
-        "_samples",
-        "_seconds",
-        "_silence",
-        "_silences",
+        "_is_cut",
+        "_pairs",
         "_size",
+        "_told",
         "_waits",
     )
 
     def __init__(self) -> None:
-        self._silences = 0.0
+        self._told: float | None = None
+        self._is_cut = True
         self.begin(_NEVER, 0.0)
 
     def begin(self, now: float, size: float) -> None:
         """Begin a round of `size` jobs."""
         self._began_at = self._heard_at = now
         self._size = max(_FEWEST, int(size))
-        self._count = self._samples = 0
-        self._seconds = self._waits = self._silence = 0.0
+        self._count = self._batch = self._pairs = 0
+        self._waits = 0.0
 
-    def waited(self, seconds: float, now: float) -> None:
-        """Take a queue time that the server has told."""
-        self._silence = max(self._silence, now - self._heard_at)
-        self._heard_at = now
-        self._samples += 1
-        self._waits += seconds
+    def waited(self, seconds: float) -> None:
+        """Take the queue time that the server tells from now on."""
+        self._told = seconds
+        if self._is_cut:
+            cuts = seconds / _RESOLUTION
+            self._is_cut = abs(cuts - round(cuts)) < 1e-6
 
-    def finished(self, seconds: float, now: float) -> bool:
-        """Take that a job has ended, `seconds` after it was sent; return whether the round has."""
+    def finished(self, now: float) -> bool:
+        """Take that a job has ended; return whether the round has."""
         self._count += 1
-        if self._began_at == _NEVER:
-            self._began_at = now - seconds
-        self._seconds += seconds
-        return self._count >= self._size and now > self._began_at
+        if self._told:
+            self._waits += self._told
+        if now == self._heard_at:
+            self._batch += 1
+            self._pairs += self._batch
+            return False
+        self._batch = 0
+        self._heard_at = now
+        return self._count >= self._size and now - self._began_at >= _SPAN
 
     def load(self, now: float) -> Load | None:
         """Return the load of the round that ends `now`, `None` where no queue time was told."""
-        if not self._samples:
+        if self._told is None:
             return None
-        rate = self._count / (now - self._began_at)
-        seconds = self._seconds / self._count
-        waited = min(seconds, self._waits / self._samples)
-        self._silences += _WEIGHT * (self._silence - self._silences)
-        return Load(rate * (seconds - waited), rate * waited, rate, self._silences)
+        waited = self._waits / self._count
+        if self._is_cut and waited:
+            # The mean before it was cut, if times are spread as those in a queue are.
+            waited = _RESOLUTION / log1p(_RESOLUTION / waited)
+        return Load(self._count / (now - self._began_at), waited, 2.0 * self._pairs / self._count)

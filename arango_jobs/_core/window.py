@@ -2,14 +2,14 @@
 
 The window doubles a round until something speaks against it. Then two things hold it:
 
+The *queue*: a job that waits there is no use to anybody, but for a few that keep the
+workers busy. How many of ours wait is known (`meter.py`), and is brought to those few,
+as FAST TCP does it, which also makes managers share fairly. A server that tells its
+queue time is hardly ever brought to refuse anything, however short its queue is.
+
 The *ceiling* is what the server had of ours when it last refused. The window stays just
 below it, as a TCP sender with a memory does (RFC 9438), and goes beyond only when as
 many jobs have ended as pay for the refusal that may follow; then faster and faster.
-
-The *queue*: a job that waits there is no use to anybody, but for a few that keep the
-workers busy. How many of ours wait is known (`meter.py`), and is brought to those few,
-as FAST TCP does it, which also makes managers share fairly. Only a short queue, one
-that refuses early, is filled, as long as there is no sign of anybody else on the server.
 
 All growth only while the window is used (RFC 7661). A round is as many ended jobs as
 the window is wide. Knows no clock: callers say what time it is.
@@ -19,18 +19,16 @@ from __future__ import annotations
 
 from math import sqrt
 
-from arango_jobs._core.meter import Load, Meter
+from arango_jobs._core.meter import AGE, Meter
 
 __all__ = ["Window"]
 
-_FIRST = 16.0
-"""Jobs sent before the server has said anything."""
+_FIRST = 6.0
+"""Jobs sent before the server has said anything: the shortest queues hold no more."""
 _SECOND = 32.0
 """Jobs sent before one of them has ended, if all are accepted."""
 _USED = 0.8
 """Share of the window in flight from which on it counts as used."""
-_SHORT = 128.0
-"""A queue that refuses below so many jobs is short."""
 _RETREAT = 0.85
 _PRICE = 150.0
 """Ended jobs that pay for one refusal: fewer than one in a hundred may be refused."""
@@ -38,21 +36,29 @@ _LONGEST = 16.0
 """Rounds that paying takes at most, so that a small window recovers, too."""
 _PACE = 6.0
 """Rounds to the ceiling, times the ceiling's root, for each job of the way."""
-_SPARE = 0.5
-"""Jobs of ours that shall wait, times the root of those worked on."""
-_HURRY = 0.07
-"""The same, times the root of those that end in a second: a short queue time is no queue."""
-_PAUSE = 1.5
-"""And times the root of those that end while we are silent."""
+_LEAST = 1.25
+"""Jobs of ours that shall wait, however few are worked on."""
+_SPARE = 0.3
+"""And so many more, times the root of those that do not wait."""
+_BATCH = 0.7
+"""And times the root of those that we hear of at once: workers go on while we are silent."""
 _GRACE = 0.001
 """Seconds of queue time that say nothing: the header's resolution."""
-_GAIN = 0.25
-"""Share of the way to the right window that is gone in a round: what is known lags."""
-_FLOOR = 6.0
+_GAIN = 0.35
+"""Share of the way to the right window that is gone in a round: what is known is noisy."""
+_WEIGHT = 0.3
+"""Of the last round in the average of the rates."""
+_MUCH = 2.5
+"""Times the jobs that shall wait, from which on too many wait for it to be noise."""
+_FAST = 0.7
+"""Share of the way that is gone then."""
+_FLOOR = 3.0
 """Jobs that a queue of other people's making leaves us."""
 _SLOWER = 0.9
 _STILL = 1.0
 """Seconds in which no job has ended, after which one more is tried: a round may take hours."""
+_STILL_BELOW = 16.0
+"""The same, where one more has been refused before."""
 _UNKNOWN = float("inf")
 
 
@@ -65,6 +71,8 @@ class Window:
         "_ended_at",
         "_epoch_at",
         "_has_begun",
+        "_is_draining",
+        "_is_measured",
         "_is_used",
         "_maximum",
         "_meter",
@@ -72,6 +80,7 @@ class Window:
         "_paid",
         "_queue_limit",
         "_quiet",
+        "_rate",
         "_refusals",
         "_slope",
         "_told",
@@ -86,9 +95,11 @@ class Window:
         self._epoch_at = float("-inf")
         self._ended_at = _UNKNOWN
         self._meter = Meter()
-        self._has_begun = self._is_used = False
+        self._has_begun = self._is_used = self._is_measured = False
         self._ceiling = _UNKNOWN
         self._base = self._most = self._paid = 0.0
+        self._is_draining = False
+        self._rate = 0.0
         self._refusals = 0
         self._slope = 1.0
         self._quiet = 0
@@ -113,15 +124,23 @@ class Window:
         """
         self._ended_at = now
         if not self._is_used:
-            self._meter.begin(now, self.limit)
+            self._is_measured = False
             return False
         self._paid += 1.0
-        if self.limit < self._maximum:
-            self._grow(min(self._slope, self._climb()))
-        if not self._meter.finished(now - sent_at, now):
+        limit = self.limit
+        if limit < self._maximum:
+            step = self._slope
+            if self._ceiling != _UNKNOWN:
+                step = min(step, self._climb())
+            self.limit = min(self._maximum, limit + step)
+        if not self._is_measured:
+            self._is_measured = True
+            self._meter.begin(now, limit / 2.0)
+            return False
+        if not self._meter.finished(now):
             return False
         self._end_round(now)
-        self._meter.begin(now, self.limit)
+        self._meter.begin(now, self._round(limit))
         return self._is_news()
 
     def refused(self, sent_at: float, held: int, now: float) -> bool:
@@ -140,37 +159,42 @@ class Window:
         self._most = max(self._most, ceiling)
         self._ceiling, self._refusals = ceiling, 1
         self._base = max(1.0, ceiling * _RETREAT)
+        self._slope, self._paid = 1.0, 0.0
+        self._is_measured = True
+        self._meter.begin(now, self._base)
         return self._retreat(self._base, "refused", now)
 
     def queue_time(self, seconds: float, sent_at: float, now: float) -> bool:
         """Take what the server tells; retreat if it is above the limit."""
-        self._meter.waited(seconds, now)
+        self._meter.waited(seconds)
         if not self._has_begun and seconds > _GRACE:
             self.is_sharing = True
-        if seconds <= self._queue_limit:
-            self._wait_for_ends(now)
-            return False
-        if sent_at <= self._epoch_at:
+        if seconds <= self._queue_limit or sent_at <= self._epoch_at:
             return False
         self.is_sharing = True
+        self._slope = 0.0
         return self._retreat(self.limit * _SLOWER, "queue time", now)
+
+    def awaited(self, now: float) -> None:
+        """Take that jobs wait to be sent: one more is tried where none has ended for long."""
+        self._ended_at = min(self._ended_at, now)
+        still = now - self._ended_at
+        if still <= _STILL or not self._is_used:
+            return
+        is_below = self.limit <= self._ceiling < self.limit + 1.0
+        if still > (_STILL_BELOW if is_below else _STILL):
+            self._ended_at = now
+            # Used or not is seen when another job is accepted.
+            self._is_used = False
+            self._grow(1.0)
 
     def _retreat(self, limit: float, reason: str, now: float) -> bool:
         self.limit = max(1.0, limit)
         self.reason = reason
         self._epoch_at = self._ended_at = now
         self._is_used = True
-        self._slope, self._quiet, self._paid = 1.0, 0, 0.0
-        self._meter.begin(now, self.limit)
+        self._quiet = 0
         return self._is_news()
-
-    def _wait_for_ends(self, now: float) -> None:
-        self._ended_at = min(self._ended_at, now)
-        if self._is_used and now - self._ended_at > _STILL:
-            self._ended_at = now
-            # Used or not is seen when another job is accepted.
-            self._is_used = False
-            self._grow(1.0)
 
     def _is_news(self) -> bool:
         before, self._told = self._told, int(self.limit)
@@ -185,7 +209,7 @@ class Window:
         if above >= 0.0:
             return min(1.0, (above + 1.0) / self.limit)
         price = self._price()
-        if self._ceiling == _UNKNOWN or (self.is_sharing and self._paid >= price):
+        if self.is_sharing and self._paid >= price:
             return 1.0
         way = max(1.0, self._ceiling - self._base)
         return way / max(price, way * _PACE * sqrt(self._ceiling))
@@ -195,32 +219,39 @@ class Window:
         longest = _LONGEST / 4.0 if self.is_sharing and self.limit < _FLOOR else _LONGEST
         return self._refusals * min(_PRICE, longest * self._ceiling)
 
+    def _round(self, before: float) -> float:
+        """Return how many ended jobs make the next round, with the window `before` it shrank."""
+        if self._is_draining:
+            return before + AGE
+        return self.limit if self.is_sharing else self.limit / 2.0
+
     def _end_round(self, now: float) -> None:
         load = self._meter.load(now)
         if load is None:
             return
-        spare = _spare(load)
+        weight = _WEIGHT if self.is_sharing else 1.0
+        self._rate += weight * (load.rate - self._rate)
+        if self._is_draining:
+            # Jobs that ended in it had been sent before the window shrank.
+            self._is_draining = False
+            return
+        queued = min(self.limit, self._rate * load.waited)
+        # Roots, as managers get equal shares only if what waits grows less than the share.
+        spare = _LEAST + _SPARE * sqrt(self.limit - queued) + _BATCH * sqrt(load.batch)
         if not self.is_sharing:
-            self.is_sharing = self.limit >= _SHORT and load.queued > spare
+            self.is_sharing = queued > spare
         if self.is_sharing:
-            self._settle(load, spare)
+            self._settle(queued, spare)
 
-    def _settle(self, load: Load, spare: float) -> None:
-        step = _GAIN * (max(_FLOOR, load.busy + spare) - self.limit)
-        is_quiet = load.queued < spare / 4.0
+    def _settle(self, queued: float, spare: float) -> None:
+        is_much = queued > _MUCH * spare
+        step = max(_FLOOR - self.limit, spare - queued) * (_FAST if is_much else _GAIN)
+        is_quiet = queued < spare / 4.0
         if is_quiet and self._quiet:
             step = min(self.limit, spare * 2.0 ** (self._quiet - 2))
         self._quiet = min(self._quiet + 1, 30) if is_quiet else 0
-        self._slope = max(0.0, step / self.limit)
+        self._slope = max(0.0, min(1.0, step / self.limit))
+        self._is_draining = is_much and step < 0.0
         self.reason = "growing" if step > 0.0 else "queue time"
         if step < 0.0:
-            self.limit = max(self.limit / 2.0, self.limit + step)
-
-
-def _spare(load: Load) -> float:
-    """Return how many jobs of ours shall wait: what the workers need until we send more.
-
-    Roots, since it must grow less than `load` does: then managers end up with equal shares.
-    """
-    silent = load.rate * load.silence
-    return max(_SPARE * sqrt(load.busy), _HURRY * sqrt(load.rate)) + _PAUSE * sqrt(silent)
+            self.limit += step
