@@ -36,7 +36,7 @@ _LONGEST = 16.0
 """Rounds that paying takes at most, so that a small window recovers, too."""
 _PACE = 6.0
 """Rounds to the ceiling, times the ceiling's root, for each job of the way."""
-_LEAST = 1.25
+_LEAST = 1.0
 """Jobs of ours that shall wait, however few are worked on."""
 _SPARE = 0.3
 """And so many more, times the root of those that do not wait."""
