@@ -3,7 +3,7 @@
     python benchmarks/window_simulation.py                    # prints the figures
     python benchmarks/window_simulation.py --plots DIRECTORY  # and draws them (matplotlib)
 
-Virtual time, seeded: the same figures every time, in half a minute. The jobs run in
+Virtual time, seeded: the same figures every time, in a minute. The jobs run in
 the simulation of `simulated.py` and are sent by the real engine and its window.
 """
 
@@ -44,29 +44,28 @@ PAIRS = [
 
 
 def print_short_queues() -> None:
-    """Print how near the window comes to what the server holds."""
-    for is_telling in (True, False):
-        told = "told" if is_telling else "not told"
-        print(f"Alone, a short queue, queue time {told}: the window against workers + queue")
-        for name, workers, size, service, seconds in SHORT_QUEUES:
-            one = run(workers, size, service, seconds=seconds, is_telling=is_telling)
-            limit = one.limit(0, seconds / 2, seconds)
-            print(
-                f"  {name}: {limit:.1f} of {workers + size} ({limit / (workers + size):.0%}), "
-                f"workers busy {one.used(seconds / 2, seconds):.1%}, refused {one.refused:.2%}"
-            )
-
-
-def print_long_queues() -> None:
-    """Print how near the window comes to the number of jobs that keeps the workers busy."""
-    print("Alone, an endless queue: the window against the least that keeps workers 99 % busy")
-    for name, workers, service, seconds in LONG_QUEUES:
-        one = run(workers, ENDLESS, service, seconds=seconds)
+    """Print how the window does with a queue that refuses, and whose time is not told."""
+    print("Alone, a short queue, queue time not told: the window against workers + queue")
+    for name, workers, size, service, seconds in SHORT_QUEUES:
+        one = run(workers, size, service, seconds=seconds, is_telling=False)
         limit = one.limit(0, seconds / 2, seconds)
+        print(
+            f"  {name}: {limit:.1f} of {workers + size} ({limit / (workers + size):.0%}), "
+            f"workers busy {one.used(seconds / 2, seconds):.1%}, refused {one.refused:.2%}"
+        )
+
+
+def print_needed() -> None:
+    """Print how near the window comes to the number of jobs that keeps the workers busy."""
+    print("Alone: jobs on their way against the least that keeps workers 99 % busy")
+    endless = [(name, workers, ENDLESS, *rest) for name, workers, *rest in LONG_QUEUES]
+    for name, workers, size, service, seconds in SHORT_QUEUES + endless:
+        one = run(workers, size, service, seconds=seconds)
+        jobs = one.in_flight(0, seconds / 2, seconds)
         least = saturating(workers, service, min(seconds, 6.0 if seconds < 12 else seconds))
         print(
-            f"  {name}: {limit:.1f}, least {least} ({limit / least - 1:+.0%}), "
-            f"workers busy {one.used(seconds / 2, seconds):.1%}, "
+            f"  {name}: {jobs:.1f}, least {least} ({jobs - least:+.1f}, {jobs / least - 1:+.0%}), "
+            f"workers busy {one.used(seconds / 2, seconds):.1%}, refused {one.refused:.2%}, "
             f"at most {max(row.limit for row in one.clients[0].rows):.0f} at the start"
         )
 
@@ -118,10 +117,15 @@ def draw(directory: Path) -> None:
     short = run(8, 64, exponential(0.01), seconds=16.0)
     pair = run(8, 64, exponential(0.01), starts=(0.0, 5.0), seconds=20.0)
     over = overloaded(32, 500, exponential(0.02), 1000)
-    _plot(directory / "window-endless.png", endless, "32 workers, 20 ms, an endless queue", 32)
-    _plot(directory / "window-short.png", short, "8 workers and a queue of 64", 72)
-    _plot(directory / "window-two.png", pair, "two managers, the second from second 5 on", 72)
-    _plot(directory / "window-overload.png", over, "a foreign load in seconds 5 to 8", 32)
+    _plot(directory / "window-endless.png", endless, "32 workers, 20 ms, an endless queue", 36)
+    _plot(directory / "window-short.png", short, "8 workers, 10 ms, a queue of 64", 11)
+    _plot(directory / "window-two.png", pair, "two managers, the second from second 5 on", 6)
+    _plot(
+        directory / "window-overload.png",
+        over,
+        "32 workers, a foreign load in seconds 5 to 8",
+        36,
+    )
 
 
 def _plot(path: Path, one: Run, title: str, line: float) -> None:
@@ -134,7 +138,7 @@ def _plot(path: Path, one: Run, title: str, line: float) -> None:
         times = [span * each for each in range(int(client.start / span), 40)]
         rates = [one.rate(number, at, at + span) for at in times]
         lower.plot([at + span / 2 for at in times], rates, label=label)
-    upper.axhline(line, color="grey", linewidth=0.8, linestyle=":")
+    upper.axhline(line, color="grey", linewidth=0.8, linestyle=":", label="needed")
     upper.set_title(title, fontsize=10)
     upper.set_ylabel("jobs at most")
     upper.legend(fontsize=8)
@@ -165,7 +169,7 @@ def main() -> None:
             parser.error("--plots needs matplotlib")
         draw(directory)
     print_short_queues()
-    print_long_queues()
+    print_needed()
     print_pairs()
     print_overloads()
     print_start()
