@@ -33,6 +33,11 @@ class Admission:
         """Submit jobs until there is no room, or nothing that may go."""
         for each in self._book.hosts:
             each.window.awaited(now)
+        self._fill(now)
+        for each in self._book.hosts:
+            each.filled = each.in_flight
+
+    def _fill(self, now: float) -> None:
         while host := self._roomiest(now):
             # One that is alone need not be looked for again for each job.
             count = int(host.room(now)) if len(self._book.hosts) == 1 else 1

@@ -91,6 +91,7 @@ class Host:
         "closed_until",
         "connections",
         "down_since",
+        "filled",
         "highest_id",
         "identify_tries",
         "identity",
@@ -123,6 +124,9 @@ class Host:
         self.watch = Watch(expectations)
         self.in_flight = 0
         """Jobs that are on their way to it, on it, or whose result is on its way back."""
+        self.filled = 0
+        """How many those were when the last jobs had been sent: what has ended since makes room
+        that could not be used yet."""
         self.bytes = 0
         self.closed_until = 0.0
         """No submission before this time."""

@@ -51,7 +51,7 @@ class Results:
         floor = ask.floor if ask.sent_at > host.restarted_at else 0
         if host.gives_id(job_id, floor) or job_id in host.watch.jobs:
             self._restarts.gave_old_id(host, job_id, ask.sent_at, now)
-        host.window.accepted(host.in_flight)
+        host.window.accepted(host.filled)
         if job.is_abandoned:
             host.watch.hold(job)
             self._tidying.tidy_up(job, now)

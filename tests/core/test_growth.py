@@ -1,0 +1,41 @@
+"""The window of a server that is never the limit grows, in whatever order answers come."""
+
+from __future__ import annotations
+
+from collections import deque
+from random import Random
+
+from core_parts import FakePart, kind_of
+
+from arango_jobs._core.actions import Ask
+from arango_jobs._core.engine import Engine, EngineOptions
+from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs.operations import Response
+
+_AT_ONCE = 50
+"""Answers that come in one round, as the connection carries so many."""
+
+
+def test_answers_come_some_at_a_time() -> None:
+    """Results come first and make room, which is not to be taken for a window that is not used."""
+    engine = Engine(["one"], EngineOptions(max_jobs=1000, merge=False), Random(1))
+    engine.connected(0, 0.0)
+    kind = kind_of()
+    for _ in range(5000):
+        engine.add(FakePart(kind), 0.0)
+    calls: deque[Ask] = deque()
+    now, ids = 0.0, iter(range(1, 10_000))
+    for _ in range(40):
+        engine.plan(now)
+        calls.extend(each for each in engine.take_actions() if isinstance(each, Ask))
+        now += 0.001
+        for _ in range(min(_AT_ONCE, len(calls))):
+            ask = calls.popleft()
+            if ask.call is Call.SUBMIT:
+                engine.heard(ask, Meaning.ACCEPTED, str(next(ids)), now)
+            elif ask.call is Call.FETCH:
+                engine.heard(ask, Meaning.RESULT, Response(200), now)
+            elif ask.call is Call.IDENTIFY:
+                engine.heard(ask, Meaning.OK, 1000.0, now)
+    # 2,000 answers are 1,000 ends: hardly any of them without growth.
+    assert engine.hosts[0].window.limit >= 500.0
