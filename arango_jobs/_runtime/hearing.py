@@ -7,6 +7,8 @@ Runs on the poller's thread.
 
 from __future__ import annotations
 
+from typing import Any
+
 from arango_jobs._core.actions import Ask
 from arango_jobs._core.engine import Engine
 from arango_jobs._core.job import Job
@@ -45,6 +47,8 @@ class Hearing:
         self._news = news
         self._signer = signer
         self._queue_times: dict[int, str | None] = {}
+        self._accepted: list[Any] = []
+        """Of whom it has to be told that the server has accepted them."""
 
     def hear(self, events: list[TransportEvent], now: float) -> None:
         """Take what came of exchanges, in order."""
@@ -56,6 +60,10 @@ class Hearing:
                 self._hear_failure(event, now)
             elif type(event) is Connected:
                 self._engine.connected(event.host, now)
+        if self._accepted:
+            # At once for all, and before anything is told of how they ended.
+            accepted, self._accepted = self._accepted, []
+            self._news.submitted(accepted)
 
     def _hear_response(self, exchange: Exchange, response: Response, now: float) -> None:
         ask: Ask = exchange.token
@@ -91,7 +99,7 @@ class Hearing:
             if journal is not None:
                 journal.accepted(ask.job)
             if self._news.tells_submitted:
-                self._news.submitted(ask.job.parts)
+                self._accepted.extend(ask.job.parts)
         elif journal is not None:
             self._note_refusal(ask)
 
