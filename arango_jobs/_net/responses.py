@@ -17,7 +17,7 @@ from arango_jobs.operations import Response
 __all__ = ["Outcome", "ResponseReader"]
 
 _START = b"HTTP/1.1 "
-_read = HeadTable().read
+_heads = HeadTable()
 
 
 class ResponseReader:
@@ -61,24 +61,30 @@ class ResponseReader:
             data = self._rest + data
             self._rest = b""
         size = len(data)
+        read_alike = _heads.read_alike
+        job_id: str | None
         while pos < size:
-            end = data.find(b"\r\n\r\n", pos)
-            if end < 0:
-                self._keep(data[pos:], out, is_head)
-                return
-            try:
-                if is_head:
-                    raise UnusualHead
-                (status, headers, length), job_id = _read(data, pos, end)
-            except UnusualHead:
-                self._careful = self._careful_reader(is_head=is_head)
-                self._feed_careful(data[pos:], out)
-                return
+            alike = None if is_head else read_alike(data, pos)
+            if alike is not None:
+                (status, headers, length), job_id, end = alike
+            else:
+                end = data.find(b"\r\n\r\n", pos)
+                if end < 0:
+                    self._keep(data[pos:], out, is_head)
+                    return
+                try:
+                    if is_head:
+                        raise UnusualHead
+                    (status, headers, length), job_id = _heads.read(data, pos, end)
+                except UnusualHead:
+                    self._careful = self._careful_reader(is_head=is_head)
+                    self._feed_careful(data[pos:], out)
+                    return
+                end += 4
             if length > self._max_body:
                 raise ResponseTooLargeError(
                     f"the answer announces {length} bytes, above {self._max_body}"
                 )
-            end += 4
             pos = end + length
             response = Response(status, headers, data[end:pos], "", loads, job_id)
             if pos > size:

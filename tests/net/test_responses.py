@@ -162,6 +162,35 @@ def test_server_heads(data: st.DataObject) -> None:
     ]
 
 
+job_ids = st.one_of(
+    st.integers(0, 2**64).map(str), st.sampled_from(["", "1x", " 5", "-1", "1" * 40])
+)
+times = st.one_of(
+    st.integers(0, 10**9).map(lambda micros: f"{micros / 1e6:.6f}"),
+    st.sampled_from(["0", "1", "2", "", "1e3", ".5", "1.", "x", "0.5 "]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_heads_that_are_alike(data: st.DataObject) -> None:
+    """Heads that differ in id and queue time only are read as llhttp reads them, too."""
+    stream = b""
+    is_id_first = data.draw(st.booleans())
+    for _ in range(data.draw(st.integers(2, 8))):
+        lines = [
+            f"X-Arango-Async-Id: {data.draw(job_ids)}\r\n",
+            f"X-Arango-Queue-Time-Seconds: {data.draw(times)}\r\n",
+        ]
+        if not is_id_first:
+            lines.reverse()
+        body = data.draw(st.sampled_from([b"", b"{}", b"\r\n\r\n"]))
+        head = f"HTTP/1.1 200 OK\r\nServer: A\r\n{''.join(lines)}Content-Length: {len(body)}\r\n"
+        stream += head.encode() + b"Etag: x\r\n\r\n" + body
+    expected = read(careful(), [stream])
+    assert read(fast(), data.draw(split(stream))) == expected
+
+
 def test_queue_times() -> None:
     """A queue time that is new in each head is read, and leaves the others' alone."""
     heads = [(SERVER % number).replace(b"0.000000", b"0.%06d" % number) for number in range(600)]
