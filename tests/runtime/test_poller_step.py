@@ -348,6 +348,28 @@ class TestOurKey:
         assert second.result(0)["_key"] == "b"
 
 
+class TestBreakdown:
+    """Something goes wrong in the middle of a round."""
+
+    def test_results_that_had_come(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+        """They are given out all the same: nobody would know these futures any more."""
+        first, second = rig.submit(insert(1), insert(2))
+        rig.accept("101")
+        fetch, submission = rig.waiting("PUT")[0], rig.waiting(INSERT)[0]
+        told = {"x-arango-async-id": "101"}
+        rig.transport.answer(202, b"{}", headers=told, to=fetch)
+        rig.transport.answer(202, b"", headers={"x-arango-async-id": "102"}, to=submission)
+
+        def fail(_exchange: Any) -> None:
+            raise RuntimeError("no")
+
+        monkeypatch.setattr(rig.transport, "send", fail)
+        with pytest.raises(RuntimeError):
+            rig.step()
+        assert first.result(0) == {}
+        assert not second.done()
+
+
 class TestRestart:
     """A new process may have given our id to somebody else's job."""
 
