@@ -14,16 +14,38 @@ import selectors
 import socket
 import ssl
 from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.resolver import Address, Resolver
 from arango_jobs._net.shared import Shared
 from arango_jobs.errors import HostUnreachableError, TLSError
 
-__all__ = ["Dialer"]
+__all__ = ["Dialer", "Dialing", "Done"]
+
+Done: TypeAlias = Callable[[socket.socket | HostUnreachableError], None]
 
 _UNDERWAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+
+
+class Dialing(Protocol):
+    """A connection in the making."""
+
+    deadline: float
+    """When to call `expire`."""
+
+    def advance(self) -> None:
+        """Go on with what has come about elsewhere."""
+        ...
+
+    def expire(self, now: float) -> None:
+        """End what has waited too long."""
+        ...
+
+    def close(self) -> None:
+        """Stop, without calling anybody."""
+        ...
 
 
 class Dialer:
@@ -32,12 +54,7 @@ class Dialer:
     Calls `done` with the socket, not registered, or with `HostUnreachableError`.
     """
 
-    def __init__(
-        self,
-        host: Host,
-        shared: Shared,
-        done: Callable[[socket.socket | HostUnreachableError], None],
-    ) -> None:
+    def __init__(self, host: Host, shared: Shared, done: Done) -> None:
         self._host = host
         self._shared = shared
         self._done = done

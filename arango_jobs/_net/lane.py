@@ -17,7 +17,7 @@ from functools import partial
 from itertools import chain
 
 from arango_jobs._net.connection import Connection
-from arango_jobs._net.dialer import Dialer
+from arango_jobs._net.dialer import Dialing, Done
 from arango_jobs._net.exchange import Connected, Exchange, Failure
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.responses import ResponseReader
@@ -44,7 +44,14 @@ class Lane:
     """Flights to `host` that are queued or under way."""
 
     def __init__(
-        self, index: int, host: Host, shared: Shared, *, connections: int, depth: int
+        self,
+        index: int,
+        host: Host,
+        shared: Shared,
+        dial: Callable[[Done], Dialing],
+        *,
+        connections: int,
+        depth: int,
     ) -> None:
         self.queue: deque[Exchange] = deque()
         self.connections: list[Connection] = []
@@ -52,8 +59,9 @@ class Lane:
         self._index = index
         self._host = host
         self._shared = shared
-        self._max_connections = connections
-        self._dialer: Dialer | None = None
+        self.max_connections = connections
+        self._new_dialer = dial
+        self._dialer: Dialing | None = None
         self._no_extra_before = 0.0
         # Whether this path has kept a pipeline in order, so that a break is no sign against it.
         self._is_proven = False
@@ -104,13 +112,13 @@ class Lane:
         count = len(self.connections)
         if not count:
             return True
-        if count >= self._max_connections or now < self._no_extra_before:
+        if count >= self.max_connections or now < self._no_extra_before:
             return False
         under_way = sum(len(connection.unanswered) for connection in self.connections)
         return len(self.queue) + under_way > count * self.max_depth
 
     def _dial(self) -> None:
-        self._dialer = Dialer(self._host, self._shared, self._dialed)
+        self._dialer = self._new_dialer(self._dialed)
         self._dialer.advance()
 
     def _dialed(self, result: socket.socket | HostUnreachableError) -> None:

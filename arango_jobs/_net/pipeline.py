@@ -11,11 +11,16 @@ import math
 import select
 import selectors
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
+from arango_jobs._net.dialer import Dialer, Dialing, Done
 from arango_jobs._net.exchange import Exchange, TransportEvent
 from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.lane import Lane
+from arango_jobs._net.pool_dialer import PoolDialer
+from arango_jobs._net.pool_sockets import PoolSockets
 from arango_jobs._net.render import RequestRenderer
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.shared import Shared
@@ -37,7 +42,8 @@ class PipelineTransport:
     """Moves exchanges over a few pipelined connections to each of `hosts`.
 
     All methods but `wake` belong to one thread. It starts no thread of its own,
-    except to look up a host's name. Redirects are not followed.
+    except to look up a host's name and where `sockets` make a connection. Redirects
+    are not followed.
     """
 
     def __init__(
@@ -46,12 +52,15 @@ class PipelineTransport:
         settings: NetSettings | None = None,
         *,
         clock: Clock | None = None,
+        sockets: Sequence[PoolSockets | None] = (),
     ) -> None:
         self._settings = settings = settings or NetSettings()
         self._hosts = [parse_host(url) for url in hosts]
+        # For each host what makes its connections, where that is not ourselves.
+        self._sockets = sockets or [None] * len(self._hosts)
         self._renderers = [
-            RequestRenderer(host, _defaults(settings, index))
-            for index, host in enumerate(self._hosts)
+            RequestRenderer(_named(host, made), _defaults(settings, index, made))
+            for index, (host, made) in enumerate(zip(self._hosts, self._sockets, strict=True))
         ]
         self._clock = clock or SystemClock()
         self._monotonic = self._clock.monotonic
@@ -119,10 +128,12 @@ class PipelineTransport:
     def describe(self) -> str:
         """Say in a few words which way requests go."""
         depth = max((lane.max_depth for lane in self._quick), default=1)
-        return (
-            f"pipelined HTTP/1.1, {self._settings.connections} connections to each of "
+        count = max((lane.max_connections for lane in self._quick), default=0)
+        way = (
+            f"pipelined HTTP/1.1, {count} connections to each of "
             f"{len(self._hosts)} hosts, at most {depth} deep"
         )
+        return f"{way}, made by the session's adapters" if any(self._sockets) else way
 
     def _pump(self, now: float) -> None:
         for lane in self._lanes:
@@ -176,19 +187,36 @@ class PipelineTransport:
         return self._tls
 
     def _lane(self, index: int, host: Host) -> Lane:
-        settings = self._settings
+        settings, sockets = self._settings, self._sockets[index]
+        if sockets is not None and sockets.is_forwarded:
+            # What a proxy makes of a pipeline is anybody's guess.
+            count, depth = settings.session_threads, 1
+        else:
+            count, depth = settings.connections, settings.max_depth
         return Lane(
-            index, host, self._shared,
-            connections=settings.connections, depth=settings.max_depth,
-        )  # fmt: skip
+            index, host, self._shared, self._dial(host, sockets), connections=count, depth=depth
+        )
 
     def _slow_lane(self, index: int, host: Host) -> Lane:
+        dial = self._dial(host, self._sockets[index])
         connections = self._settings.slow_connections
-        return Lane(index, host, self._shared, connections=connections, depth=1)
+        return Lane(index, host, self._shared, dial, connections=connections, depth=1)
+
+    def _dial(self, host: Host, sockets: PoolSockets | None) -> Callable[[Done], Dialing]:
+        if sockets is None:
+            return partial(Dialer, host, self._shared)
+        return partial(PoolDialer, sockets, host, self._shared)
 
 
-def _defaults(settings: NetSettings, index: int) -> Headers:
+def _named(host: Host, sockets: PoolSockets | None) -> Host:
+    """Return `host` with a prefix that makes whole URLs of targets, where a proxy reads them."""
+    is_forwarded = sockets is not None and sockets.is_forwarded
+    return replace(host, prefix=host.url) if is_forwarded else host
+
+
+def _defaults(settings: NetSettings, index: int, sockets: PoolSockets | None) -> Headers:
     own = settings.host_headers[index] if index < len(settings.host_headers) else ()
+    proxy = () if sockets is None else sockets.headers
     authorization = settings.authorization
     auth = () if authorization is None else (("Authorization", authorization),)
-    return (*auth, *settings.headers, *own)
+    return (*auth, *settings.headers, *own, *proxy)

@@ -17,14 +17,20 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar
 
 from arango_jobs._net.hosts import Host
+from arango_jobs._net.pools import leaves_requests_alone, pool_for
 from arango_jobs._net.session_answers import read_answer
 from arango_jobs._net.session_connections import Numbers, numbered_pool
 from arango_jobs._net.settings import NetSettings
-from arango_jobs._net.takeover import cookie_header, environment, is_overridden, only_below_pool
+from arango_jobs._net.takeover import (
+    cookie_header,
+    environment,
+    has_retries,
+    is_overridden,
+    only_below_pool,
+)
 from arango_jobs.errors import OptionError
 from arango_jobs.operations import Headers, Request, Response
 
@@ -32,7 +38,6 @@ __all__ = ["Answer", "Caller", "PoolCaller", "SessionCaller", "Withheld", "calle
 
 # Not annotated by requests.
 _keep_cookies: Callable[..., None] = extract_cookies_to_jar
-_ADAPTER_METHODS = ("send", "add_headers", "build_response", "request_url")
 _DOT_SEGMENT = re.compile(r"/(?:%2e){1,2}(?=[/?]|\Z)", re.IGNORECASE)
 
 
@@ -76,13 +81,8 @@ def caller_for(
     session: requests.Session, host: Host, settings: NetSettings, numbers: Numbers
 ) -> Caller:
     """Return the cheaper caller where it does all that the session would do."""
-    adapter = session.get_adapter(host.url)
-    if (
-        isinstance(adapter, HTTPAdapter)
-        and not is_overridden(adapter, _ADAPTER_METHODS, HTTPAdapter)
-        and only_below_pool(session, host.url)
-    ):
-        return PoolCaller(session, adapter, host, settings, numbers)
+    if leaves_requests_alone(session.get_adapter(host.url)) and only_below_pool(session, host.url):
+        return PoolCaller(session, host, settings, numbers)
     return SessionCaller(session, host, settings, numbers)
 
 
@@ -90,39 +90,24 @@ class PoolCaller:
     """Calls a pool like the one that the session's adapter keeps for a host."""
 
     def __init__(
-        self,
-        session: requests.Session,
-        adapter: HTTPAdapter,
-        host: Host,
-        settings: NetSettings,
-        numbers: Numbers,
+        self, session: requests.Session, host: Host, settings: NetSettings, numbers: Numbers
     ) -> None:
         self._session = session
         self._settings = settings
         self._url = host.url
-        probe = session.prepare_request(requests.Request("GET", f"{host.url}/"))
-        self._probe = probe
+        found = pool_for(session, host, settings)
+        self._probe = found.probe
         self._headers = {
-            name.lower(): (name, value) for name, value in probe.headers.items() if name != "Cookie"
+            name.lower(): (name, value)
+            for name, value in found.probe.headers.items()
+            if name != "Cookie"
         }
-        merged = environment(session, f"{host.url}/", settings.verify)
-        proxies, verify, cert = merged["proxies"], merged["verify"], merged["cert"]
-        try:
-            shared: Any = adapter.get_connection_with_tls_context(
-                probe, verify, proxies=proxies, cert=cert
-            )
-            check: Callable[..., None] = adapter.cert_verify
-            check(shared, f"{host.url}/", verify, cert)
-        except (OSError, ValueError) as error:
-            raise OptionError(f"the session cannot connect to {host.url}: {error}") from error
         self._numbers = numbers
-        self._pool = numbered_pool(shared, numbers, settings.session_threads)
-        # An HTTP proxy wants the whole URL.
-        target = adapter.request_url(probe, proxies)
-        self._prefix = host.url if target.startswith("http") else host.prefix
-        retries: Any = adapter.max_retries
-        self.has_retries = bool(retries.total)
-        self._retries = retries if self.has_retries else False
+        self._pool = numbered_pool(found.urllib3, numbers, settings.session_threads)
+        self._prefix = host.url if found.is_forwarded else host.prefix
+        self.has_retries = has_retries(session, host.url)
+        adapter: Any = session.get_adapter(host.url)
+        self._retries = adapter.max_retries if self.has_retries else False
 
     def call(self, request: Request, timeout: float, limit: int | None = None) -> Answer:
         """Make one request; raises `Withheld`, and what urllib3 raises."""
@@ -188,8 +173,7 @@ class SessionCaller:
         self._url = host.url
         # A `request` of the user's own must be gone through; it prepares for itself.
         self._has_request = is_overridden(session, ("request",), requests.Session)
-        retries: Any = getattr(session.get_adapter(host.url), "max_retries", None)
-        self.has_retries = bool(getattr(retries, "total", retries))
+        self.has_retries = has_retries(session, host.url)
 
     def call(self, request: Request, timeout: float, limit: int | None = None) -> Answer:
         """Make one request, on any connection; raises what the session raises.

@@ -8,7 +8,7 @@ attempt before the last may have been the one that ran.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
@@ -21,10 +21,13 @@ from arango_jobs.errors import (
     TransportError,
 )
 
-__all__ = ["converted"]
+__all__ = ["converted", "unreachable"]
 
 _UNREACHABLE = (NewConnectionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
 _LATE = (ReadTimeoutError, requests.exceptions.ReadTimeout, TimeoutError)
+
+# As the standard library begins the text of that error.
+_REFUSED_TUNNEL = "Tunnel connection failed"
 
 
 def converted(error: Exception, url: str, *, has_retries: bool) -> tuple[TransportError, bool]:
@@ -32,17 +35,32 @@ def converted(error: Exception, url: str, *, has_retries: bool) -> tuple[Transpo
     if isinstance(error, TransportError):
         return type(error)(f"{url}: {error}"), True
     causes = tuple(_causes(error))
-    # Their texts name the whole URL and may hold a proxy's password; the system's do not.
-    system = (c.strerror for c in causes if isinstance(c, OSError) and c.strerror)
-    why = next(iter(system), type(causes[-1]).__name__)
     if any(isinstance(cause, _UNREACHABLE) for cause in causes):
-        unreachable = HostUnreachableError(f"{url} cannot be reached: {why}")
-        if any(isinstance(cause, ssl.SSLError) for cause in causes):
-            unreachable.__cause__ = TLSError(why)
-        return unreachable, has_retries
+        return unreachable(error, url), has_retries
     if any(isinstance(cause, _LATE) for cause in causes):
         return RequestTimeoutError(f"{url} gave no answer in time"), True
-    return ConnectionLostError(f"a request to {url} got no complete answer: {why}"), True
+    return ConnectionLostError(f"a request to {url} got no complete answer: {_why(causes)}"), True
+
+
+def unreachable(error: Exception, url: str) -> HostUnreachableError:
+    """Return the error that says that no connection to `url` could be made, because of `error`."""
+    causes = tuple(_causes(error))
+    why = _why(causes)
+    found = HostUnreachableError(f"{url} cannot be reached: {why}")
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        found.__cause__ = TLSError(why)
+    return found
+
+
+def _why(causes: Sequence[BaseException]) -> str:
+    # Their texts name the whole URL and may hold a proxy's password; the system's do not, and
+    # neither does a proxy's refusal.
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        if isinstance(cause, OSError) and str(cause).startswith(_REFUSED_TUNNEL):
+            return str(cause)
+    return type(causes[-1]).__name__
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

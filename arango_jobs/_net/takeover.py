@@ -23,9 +23,11 @@ from arango_jobs.operations import Headers
 __all__ = [
     "cookie_header",
     "environment",
+    "has_retries",
     "is_overridden",
     "obstacle",
     "only_below_pool",
+    "only_connects",
     "taken_over",
 ]
 
@@ -34,6 +36,8 @@ cookie_header: Callable[..., str | None] = get_cookie_header
 _METHODS = ("request", "send", "prepare_request", "merge_environment_settings", "get_adapter")
 # Of what the session does, this has no part in a single request to a pool beneath its adapter.
 _BELOW_POOL = frozenset({"adapter", "retries", "proxy", "cookie paths"})
+# These are over when a connection stands, as far as the adapter leaves requests alone.
+_CONNECTING = frozenset({"adapter", "proxy"})
 
 
 def obstacle(session: requests.Session, hosts: Sequence[str]) -> str | None:
@@ -45,6 +49,11 @@ def obstacle(session: requests.Session, hosts: Sequence[str]) -> str | None:
 def only_below_pool(session: requests.Session, url: str) -> bool:
     """Whether a urllib3 pool of the session's adapter does all that the session would do."""
     return _BELOW_POOL.issuperset(_obstacles(session, url))
+
+
+def only_connects(session: requests.Session, url: str) -> bool:
+    """Whether the session's adapter, if it is a plain one otherwise, differs in connecting only."""
+    return _CONNECTING.issuperset(_obstacles(session, url))
 
 
 def _obstacles(session: requests.Session, url: str) -> Iterator[str]:
@@ -108,9 +117,12 @@ def _has_adapter(session: requests.Session, url: str) -> bool:
     return type(adapter) is not HTTPAdapter or "send" in vars(adapter)
 
 
-def _has_retries(session: requests.Session, url: str) -> bool:
+def has_retries(session: requests.Session, url: str) -> bool:
+    """Whether the session's adapter repeats requests on its own."""
     retries: Any = getattr(session.get_adapter(url), "max_retries", 0)
-    return bool(getattr(retries, "total", retries))
+    total = getattr(retries, "total", retries or 0)
+    # Without a total the limits are those for single kinds of trouble.
+    return total is None or bool(total)
 
 
 def _has_cookie_paths(session: requests.Session, url: str) -> bool:
@@ -127,7 +139,7 @@ _OBSTACLES: dict[str, Callable[[requests.Session, str], bool]] = {
     "auth": _has_auth,
     "params": lambda session, url: bool(session.params),
     "adapter": _has_adapter,
-    "retries": _has_retries,
+    "retries": has_retries,
     "proxy": _has_proxy,
     "cookie paths": _has_cookie_paths,
 }

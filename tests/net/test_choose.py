@@ -40,6 +40,11 @@ class Same(requests.Session):
     pass
 
 
+class Sending(HTTPAdapter):
+    def send(self, *args: Any, **kwargs: Any) -> Any:
+        return super().send(*args, **kwargs)
+
+
 def changed(change: Callable[[requests.Session], Any]) -> requests.Session:
     session = requests.Session()
     change(session)
@@ -75,11 +80,9 @@ def test_plain_sessions_are_pipelined() -> None:
         (changed(lambda s: setattr(s, "auth", HTTPDigestAuth("a", "b"))), "auth"),
         (changed(lambda s: setattr(s, "auth", lambda r: r)), "auth"),
         (changed(lambda s: s.params.update({"a": "b"})), "parameters"),
-        (changed(lambda s: s.mount("http://", type("A", (HTTPAdapter,), {})())), "adapter"),
+        (changed(lambda s: s.mount("http://", Sending())), "adapter"),
         (changed(lambda s: s.mount("http://", HTTPAdapter(max_retries=3))), "retries"),
         (changed(lambda s: s.mount("http://db", HTTPAdapter(max_retries=Retry(1)))), "retries"),
-        (changed(lambda s: s.proxies.update({"http": "http://proxy"})), "proxy"),
-        (changed(lambda s: s.proxies.update({URL[:17]: "http://proxy"})), "proxy"),
         (changed(lambda s: s.cookies.set("a", "b", path="/_db")), "cookies"),
     ],
 )
@@ -97,16 +100,25 @@ def test_environment_names_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://user:s3cret@proxy.example")
     transport, reason = choose_transport([URL])
     with closing(transport):
-        assert isinstance(transport, SessionTransport)
-        assert "s3cret" not in reason
+        assert "the environment names a proxy" in reason
+        assert "s3cret" not in reason + transport.describe()
     monkeypatch.setenv("no_proxy", "db.example")
-    transport, _ = choose_transport([URL])
+    transport, reason = choose_transport([URL])
     with closing(transport):
-        assert isinstance(transport, PipelineTransport)
+        assert "proxy" not in reason
     monkeypatch.delenv("no_proxy")
-    transport, _ = choose_transport([URL], changed(lambda s: setattr(s, "trust_env", False)))
+    transport, reason = choose_transport([URL], changed(lambda s: setattr(s, "trust_env", False)))
     with closing(transport):
-        assert isinstance(transport, PipelineTransport)
+        assert "proxy" not in reason
+
+
+@pytest.mark.parametrize("name", ["http", URL[:17]])
+def test_session_names_proxy(name: str) -> None:
+    """For the scheme, or for the host alone."""
+    session = changed(lambda s: s.proxies.update({name: "http://proxy"}))
+    transport, reason = choose_transport([URL], session)
+    with closing(transport):
+        assert "names a proxy" in reason
 
 
 def test_one_host_decides() -> None:
