@@ -21,7 +21,7 @@ from arango_jobs._net.crew import Crew
 from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
 from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.render import RequestRenderer
-from arango_jobs._net.session_calls import Caller, PoolCaller, Withheld, caller_for
+from arango_jobs._net.session_calls import Caller, Withheld, caller_for
 from arango_jobs._net.session_connections import Numbers
 from arango_jobs._net.session_errors import converted
 from arango_jobs._net.settings import NetSettings
@@ -67,7 +67,7 @@ class SessionTransport:
             numbers = Numbers(partial(self._crew.tell, Connected(index)))
             line.callers.append(caller_for(session, host, settings, numbers))
         self._callers = line.callers
-        self._is_pooled = all(isinstance(caller, PoolCaller) for caller in line.callers)
+        self._way = " and ".join(dict.fromkeys(caller.way for caller in line.callers))
         self._threads = settings.session_threads
 
     def send(self, exchange: Exchange) -> None:
@@ -102,8 +102,7 @@ class SessionTransport:
 
     def describe(self) -> str:
         """Say in a few words which way requests go."""
-        way = "its connection pools" if self._is_pooled else "its send()"
-        return f"the requests.Session given, through {way}, {self._threads} threads"
+        return f"the requests.Session given, through {self._way}, {self._threads} threads"
 
 
 class _Line:

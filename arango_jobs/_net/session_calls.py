@@ -1,43 +1,42 @@
 """One request through the user's session.
 
-`PoolCaller` drives the urllib3 pool beneath the session's adapter, at a third of
-the cost, where the session itself does nothing to a request that could not be
-found out beforehand. `SessionCaller` leaves everything to the session. Both
-follow no redirects. Which connection a request goes out on is seen, and can be
-limited, only where the pool is driven.
+Where the session itself does nothing to a request that could not be found out
+beforehand, `PoolCaller` drives the urllib3 pool beneath the session's adapter, at a
+third of the cost, or `AdapterCaller` (`adapter_calls.py`) an adapter that has a `send`
+of its own. `SessionCaller` leaves everything to the session. They follow no redirects,
+and know no threads. Which connection a request goes out on is seen, and can be limited,
+only where the pool is driven.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.cookies import extract_cookies_to_jar
 
+from arango_jobs._net.adapter_calls import AdapterCaller
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.pools import leaves_requests_alone, pool_for
 from arango_jobs._net.session_answers import read_answer
 from arango_jobs._net.session_connections import Numbers, numbered_pool
+from arango_jobs._net.session_heads import SessionHeads
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import (
-    cookie_header,
-    environment,
+    KeptEnvironment,
+    acts_by_adapter,
     has_retries,
     is_overridden,
-    only_below_pool,
+    keep_cookies,
 )
 from arango_jobs.errors import OptionError
 from arango_jobs.operations import Headers, Request, Response
 
 __all__ = ["Answer", "Caller", "PoolCaller", "SessionCaller", "Withheld", "caller_for"]
 
-# Not annotated by requests.
-_keep_cookies: Callable[..., None] = extract_cookies_to_jar
 _DOT_SEGMENT = re.compile(r"/(?:%2e){1,2}(?=[/?]|\Z)", re.IGNORECASE)
 
 
@@ -64,6 +63,8 @@ class Caller(Protocol):
 
     has_retries: bool
     """Whether the session repeats requests on its own."""
+    way: str
+    """What of the session requests go through, for `describe`."""
 
     def call(self, request: Request, timeout: float, limit: int | None = None) -> Answer:
         """Make one request, on none of the connections with a number above `limit`.
@@ -80,14 +81,18 @@ class Caller(Protocol):
 def caller_for(
     session: requests.Session, host: Host, settings: NetSettings, numbers: Numbers
 ) -> Caller:
-    """Return the cheaper caller where it does all that the session would do."""
-    if leaves_requests_alone(session.get_adapter(host.url)) and only_below_pool(session, host.url):
-        return PoolCaller(session, host, settings, numbers)
-    return SessionCaller(session, host, settings, numbers)
+    """Return the cheapest caller that does all that the session would do."""
+    if not acts_by_adapter(session, host.url):
+        return UnseenCaller(SessionCaller(session, host, settings), numbers)
+    if not leaves_requests_alone(session.get_adapter(host.url)):
+        return UnseenCaller(AdapterCaller(session, host, settings), numbers)
+    return PoolCaller(session, host, settings, numbers)
 
 
 class PoolCaller:
     """Calls a pool like the one that the session's adapter keeps for a host."""
+
+    way = "its connection pools"
 
     def __init__(
         self, session: requests.Session, host: Host, settings: NetSettings, numbers: Numbers
@@ -97,11 +102,7 @@ class PoolCaller:
         self._url = host.url
         found = pool_for(session, host, settings)
         self._probe = found.probe
-        self._headers = {
-            name.lower(): (name, value)
-            for name, value in found.probe.headers.items()
-            if name != "Cookie"
-        }
+        self._heads = SessionHeads(session, host)
         self._numbers = numbers
         self._pool = numbered_pool(found.urllib3, numbers, settings.session_threads)
         self._prefix = host.url if found.is_forwarded else host.prefix
@@ -125,7 +126,7 @@ class PoolCaller:
                 request.method,
                 self._prefix + request.target,
                 body=request.body or None,
-                headers=self._headers_of(request),
+                headers=self._heads.of(request),
                 retries=self._retries,
                 redirect=False,
                 assert_same_host=False,
@@ -139,7 +140,7 @@ class PoolCaller:
             raise Withheld(self._numbers.is_written)
         number = connection.number
         if "Set-Cookie" in raw.headers:
-            _keep_cookies(self._session.cookies, self._probe, raw)
+            keep_cookies(self._session.cookies, self._probe, raw)
         url = self._url + request.target
         return Answer(read_answer(raw, url, self._settings.max_response_bytes), number)
 
@@ -147,47 +148,25 @@ class PoolCaller:
         """Close the connections."""
         self._pool.close()
 
-    def _headers_of(self, request: Request) -> dict[str, str]:
-        own = {name.lower() for name, _ in request.headers}
-        headers = dict(pair for name, pair in self._headers.items() if name not in own)
-        headers.update(request.headers)
-        if len(self._session.cookies) and "cookie" not in own:
-            probe = requests.PreparedRequest()
-            probe.url, probe.headers = self._url + request.target, self._probe.headers.copy()
-            probe.headers.pop("Cookie", None)
-            if cookie := cookie_header(self._session.cookies, probe):
-                headers["Cookie"] = cookie
-        return headers
 
+class UnseenCaller:
+    """Calls what does not show its connections.
 
-class SessionCaller:
-    """Calls the session as a program would that had only that."""
+    The first answer, and the first after a call that broke, count as one that came on a new one.
+    """
 
-    def __init__(
-        self, session: requests.Session, host: Host, settings: NetSettings, numbers: Numbers
-    ) -> None:
+    def __init__(self, inner: SessionCaller | AdapterCaller, numbers: Numbers) -> None:
+        self._inner = inner
         self._numbers = numbers
         self._is_new = True
-        self._session = session
-        self._settings = settings
-        self._url = host.url
-        # A `request` of the user's own must be gone through; it prepares for itself.
-        self._has_request = is_overridden(session, ("request",), requests.Session)
-        self.has_retries = has_retries(session, host.url)
+        self.way = inner.way
+        self.has_retries = inner.has_retries
 
     def call(self, request: Request, timeout: float, limit: int | None = None) -> Answer:
-        """Make one request, on any connection; raises what the session raises.
-
-        Which connections there are is the session's own affair: the first answer, and the first
-        after a call that broke, count as one that came on a new one.
-        """
-        url = self._url + request.target
+        """Make one request, on any connection; raises what is raised below."""
         before = self._numbers.made
-        way = self._by_request if self._has_request else self._by_send
         try:
-            answer = way(request, url, timeout)
-            answer.raw.decode_content = True
-            response = read_answer(answer.raw, url, self._settings.max_response_bytes)
+            response = self._inner.call(request, timeout)
         except BaseException:
             self._is_new = True
             raise
@@ -198,6 +177,28 @@ class SessionCaller:
 
     def close(self) -> None:
         """Close nothing: the session is the user's."""
+
+
+class SessionCaller:
+    """Calls the session as a program would that had only that."""
+
+    way = "its send()"
+
+    def __init__(self, session: requests.Session, host: Host, settings: NetSettings) -> None:
+        self._session = session
+        self._settings = settings
+        self._url = host.url
+        # A `request` of the user's own must be gone through; it prepares for itself.
+        self._has_request = is_overridden(session, ("request",), requests.Session)
+        self._environment = KeptEnvironment(session, host.url, settings.verify)
+        self.has_retries = has_retries(session, host.url)
+
+    def call(self, request: Request, timeout: float) -> Response:
+        """Make one request; raises what the session raises."""
+        url = self._url + request.target
+        answer = (self._by_request if self._has_request else self._by_send)(request, url, timeout)
+        answer.raw.decode_content = True
+        return read_answer(answer.raw, url, self._settings.max_response_bytes)
 
     def _by_request(self, request: Request, url: str, timeout: float) -> requests.Response:
         if _DOT_SEGMENT.search(request.target):
@@ -229,7 +230,7 @@ class SessionCaller:
         # requests takes the quotes off dots, and then takes them for steps in the path.
         query = urlsplit(str(prepared.url)).query if self._session.params else ""
         prepared.url = f"{url.partition('?')[0]}?{query}" if query else url
-        merged = {**environment(self._session, url, self._settings.verify), "stream": True}
+        merged = {**self._environment.get(), "stream": True}
         timeouts = (self._settings.connect_timeout, timeout)
         return self._session.send(prepared, allow_redirects=False, timeout=timeouts, **merged)
 

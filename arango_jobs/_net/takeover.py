@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from requests.cookies import get_cookie_header
+from requests.cookies import extract_cookies_to_jar, get_cookie_header
 from requests.utils import default_headers, get_netrc_auth, select_proxy
 
 from arango_jobs._net.settings import NetSettings
@@ -21,21 +21,24 @@ from arango_jobs._net.tls import tls_context
 from arango_jobs.operations import Headers
 
 __all__ = [
+    "KeptEnvironment",
+    "acts_by_adapter",
     "cookie_header",
     "environment",
     "has_retries",
     "is_overridden",
+    "keep_cookies",
     "obstacle",
-    "only_below_pool",
     "only_connects",
     "taken_over",
 ]
 
-# Not annotated by requests.
+# Neither is annotated by requests.
+keep_cookies: Callable[..., None] = extract_cookies_to_jar
 cookie_header: Callable[..., str | None] = get_cookie_header
 _METHODS = ("request", "send", "prepare_request", "merge_environment_settings", "get_adapter")
-# Of what the session does, this has no part in a single request to a pool beneath its adapter.
-_BELOW_POOL = frozenset({"adapter", "retries", "proxy", "cookie paths"})
+# All of it is in the adapter, or the same for every request to a host; cookies are looked up.
+_IN_ADAPTER = frozenset({"adapter", "retries", "proxy", "cookie paths"})
 # These are over when a connection stands, as far as the adapter leaves requests alone.
 _CONNECTING = frozenset({"adapter", "proxy"})
 
@@ -46,9 +49,9 @@ def obstacle(session: requests.Session, hosts: Sequence[str]) -> str | None:
     return next(found, None)
 
 
-def only_below_pool(session: requests.Session, url: str) -> bool:
-    """Whether a urllib3 pool of the session's adapter does all that the session would do."""
-    return _BELOW_POOL.issuperset(_obstacles(session, url))
+def acts_by_adapter(session: requests.Session, url: str) -> bool:
+    """Whether all that the session does of its own to single requests is in its adapter."""
+    return _IN_ADAPTER.issuperset(_obstacles(session, url))
 
 
 def only_connects(session: requests.Session, url: str) -> bool:
@@ -97,6 +100,35 @@ def environment(
     if verify is not None:
         merged["verify"] = verify
     return merged
+
+
+class KeptEnvironment:
+    """What `environment` says for one host, looked up again when the session says otherwise.
+
+    The variables of the process are read the first time only: that takes as long as
+    the rest of a request. A session that merges them in its own way is asked each time.
+    """
+
+    def __init__(self, session: requests.Session, url: str, verify: bool | str | None) -> None:
+        self._session = session
+        self._url = f"{url}/"
+        self._verify = verify
+        self._is_kept = not is_overridden(
+            session, ("merge_environment_settings",), requests.Session
+        )
+        self._kept: tuple[object, dict[str, Any]] = (None, {})
+
+    def get(self) -> dict[str, Any]:
+        """Return `proxies`, `stream`, `verify` and `cert`; not to be changed."""
+        if not self._is_kept:
+            return environment(self._session, self._url, self._verify)
+        session = self._session
+        said = (session.verify, session.cert, session.trust_env, dict(session.proxies))
+        kept, merged = self._kept
+        if kept != said:
+            merged = environment(session, self._url, self._verify)
+            self._kept = (said, merged)
+        return merged
 
 
 def is_overridden(thing: object, names: Sequence[str], base: type) -> bool:

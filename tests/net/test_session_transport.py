@@ -18,6 +18,7 @@ from urllib3.util.retry import Retry
 from arango_jobs._net.exchange import Connected, Exchange, Failure
 from arango_jobs._net.session import SessionTransport
 from arango_jobs._net.settings import NetSettings
+from arango_jobs._net.takeover import KeptEnvironment
 from arango_jobs.errors import OptionError
 
 
@@ -108,12 +109,26 @@ def server() -> Iterator[Server]:
     server.close()
 
 
-@pytest.fixture(params=["pool", "send"])
+class Seeing(HTTPAdapter):
+    """An adapter with a `send` of its own, which keeps what it gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[requests.PreparedRequest, dict[str, Any]]] = []
+
+    def send(self, request: Any, **options: Any) -> Any:  # type: ignore[override]
+        self.seen.append((request.copy(), options))
+        return super().send(request, **options)
+
+
+@pytest.fixture(params=["pool", "adapter", "send"])
 def session(request: pytest.FixtureRequest) -> Iterator[requests.Session]:
-    """A session whose pools are driven, and one that has to do everything itself."""
+    """One whose pools are driven, one whose adapter is, and one that does everything itself."""
     with requests.Session() as session:
         if request.param == "send":
             session.hooks["response"].append(lambda response, **_: response)
+        elif request.param == "adapter":
+            session.mount("http://", Seeing())
         yield session
 
 
@@ -271,18 +286,86 @@ def test_proxy(server: Server) -> None:
     assert server.requests[0].startswith(b"GET http://db.example:8529/x HTTP/1.1\r\n")
 
 
-def test_adapter_of_the_user(server: Server) -> None:
-    """An adapter's own `send` is called."""
-
-    class Adapter(HTTPAdapter):
-        def send(self, request: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-            request.headers["X-By"] = "adapter"
-            return super().send(request, **kwargs)
-
+@pytest.mark.parametrize(
+    ("method", "body", "headers"),
+    [
+        ("GET", b"", ()),
+        ("POST", b"", ()),
+        ("PUT", b"{}", (("X-Arango-Async", "store"), ("authorization", "bearer x"))),
+    ],
+)
+def test_adapter_of_the_user(
+    server: Server, method: str, body: bytes, headers: tuple[tuple[str, str], ...]
+) -> None:
+    """Its `send` is called, with just what the session would give it."""
     with requests.Session() as session:
-        session.mount("http://", Adapter())
-        run(server, session, "x")
-    assert b"X-By: adapter" in server.requests[0]
+        session.headers["X-Tenant"] = "a"
+        session.auth = ("root", "")
+        session.cookies.set("node", "3", path="/_db")
+        session.cookies.set("other", "4", path="/elsewhere")
+        adapter = Seeing()
+        session.mount("http://", adapter)
+        with closing(SessionTransport([server.url], session)) as transport:
+            assert "its adapter's send()" in transport.describe()
+            transport.send(
+                exchange(1, method=method, target="/_db/x", body=body, headers=headers, timeout=5)
+            )
+            poll_until(transport, 1, Exchange)
+        # A session with hooks does all of it by itself.
+        session.hooks["response"].append(lambda response, **_: response)
+        with closing(SessionTransport([server.url], session)) as transport:
+            assert "its send()" in transport.describe()
+            transport.send(
+                exchange(2, method=method, target="/_db/x", body=body, headers=headers, timeout=5)
+            )
+            poll_until(transport, 1, Exchange)
+    (ours, our_options), (theirs, their_options) = adapter.seen
+    assert (ours.method, ours.url, ours.body) == (theirs.method, theirs.url, theirs.body)
+    assert ours.headers == theirs.headers
+    assert ours.headers["Cookie"] == "node=3"
+    assert ours.hooks.keys() == theirs.hooks.keys()
+    for options in (our_options, their_options):
+        connect, read = options.pop("timeout")
+        assert connect == 10
+        assert 4 < read <= 5
+    assert our_options == their_options
+
+
+def test_environment_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process's variables are read once; what the session says is looked at each time."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/first.pem")
+    session = requests.Session()
+    kept = KeptEnvironment(session, "https://db.example", None)
+    assert kept.get()["verify"] == "/first.pem"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/second.pem")
+    assert kept.get()["verify"] == "/first.pem"
+    session.proxies["https"] = "http://proxy.example"
+    assert kept.get()["proxies"]["https"] == "http://proxy.example"
+    session.verify = False
+    assert kept.get()["verify"] is False
+    session.cert = "/client.pem"
+    assert kept.get()["cert"] == "/client.pem"
+    session.trust_env = False
+    assert kept.get()["verify"] is False
+    session.verify = True
+    assert kept.get()["verify"] is True
+
+
+def test_environment_of_the_session() -> None:
+    """A session that merges it in its own way is asked each time."""
+
+    class Own(requests.Session):
+        count = 0
+
+        def merge_environment_settings(self, *args: Any) -> Any:
+            self.count += 1
+            return super().merge_environment_settings(*args)
+
+    session = Own()
+    kept = KeptEnvironment(session, "https://db.example", None)
+    kept.get()
+    kept.get()
+    assert session.count == 2
 
 
 def test_user_code_that_raises(server: Server) -> None:
