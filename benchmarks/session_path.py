@@ -1,8 +1,9 @@
 """How fast is it through the user's own `requests.Session` with an adapter of its own?
 
-Two kinds of adapters: one that makes its connections in its own way (most do: TLS
-versions, source addresses, retries), beneath which the urllib3 pool can be used; and
-one that has a `send` of its own, which has to be called for each request.
+Three kinds of adapters: one that makes its connections in its own way (TLS versions,
+source addresses), which are then pipelined; one that retries, of which every request
+takes a connection for itself; and one that has a `send` of its own, which has to be
+called for each request.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from benchmarks.tables import add_rates, goal
 from benchmarks.timing import Contender, measure, ratio
 from benchmarks.work import inserts
 
-__all__ = ["TITLE", "Connecting", "Sending", "run"]
+__all__ = ["TITLE", "Connecting", "Retrying", "Sending", "run"]
 
 TITLE = "Through a requests.Session with an adapter of the user's"
 
@@ -35,6 +36,13 @@ class Connecting(HTTPAdapter):
         super().init_poolmanager(*arguments, **{**options, "source_address": ("127.0.0.1", 0)})
 
 
+class Retrying(HTTPAdapter):
+    """An adapter that repeats requests."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_retries=3, **options)
+
+
 class Sending(HTTPAdapter):
     """An adapter that looks at each request."""
 
@@ -46,7 +54,11 @@ class Sending(HTTPAdapter):
         return super().send(request, *arguments, **options)
 
 
-_ADAPTERS = {"connections of its own": Connecting, "a send() of its own": Sending}
+_ADAPTERS: dict[str, type[HTTPAdapter]] = {
+    "connections of its own": Connecting,
+    "retries": Retrying,
+    "a send() of its own": Sending,
+}
 
 
 def run(settings: Settings, server: Server) -> Report:
@@ -67,6 +79,8 @@ def run(settings: Settings, server: Server) -> Report:
     for how, merge in (
         ("connections of its own", False),
         ("connections of its own", True),
+        ("retries", False),
+        ("retries", True),
         ("a send() of its own", True),
     ):
         name = _name(how, merge)

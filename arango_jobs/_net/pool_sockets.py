@@ -24,7 +24,7 @@ from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import is_overridden, only_connects
 from arango_jobs.operations import Headers
 
-__all__ = ["PoolSockets", "pool_sockets"]
+__all__ = ["PoolSockets", "pool_sockets", "speaks_plainly"]
 
 _POOLS = ("urllib3.connectionpool", "urllib3.contrib.socks")
 _CONNECTIONS = ("urllib3.connection", "urllib3.contrib.socks")
@@ -81,7 +81,13 @@ def pool_sockets(
     ):
         return None
     pool = pool_for(session, host, settings)
-    return PoolSockets(pool, host) if _is_plain(pool, host) else None
+    # Where the pool counts its connections, ours would be some too many.
+    return PoolSockets(pool, host) if _is_plain(pool, host) and not pool.urllib3.block else None
+
+
+def speaks_plainly(found: Pool, host: Host) -> bool:
+    """Whether HTTP on a connection of the pool is HTTP with `host`, and nothing between."""
+    return found.urllib3.proxy is None and _is_plain(found, host)
 
 
 def _is_plain(found: Pool, host: Host) -> bool:
@@ -89,8 +95,6 @@ def _is_plain(found: Pool, host: Host) -> bool:
     pool = found.urllib3
     return (
         _is_unchanged(pool)
-        # Ours would not be counted.
-        and not pool.block
         and _has_system_sockets(pool)
         and (_is_forward_proxy(found, host) or _leads_to(pool, host))
     )

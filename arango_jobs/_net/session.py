@@ -21,8 +21,8 @@ from arango_jobs._net.crew import Crew
 from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
 from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.render import RequestRenderer
-from arango_jobs._net.session_calls import Caller, Withheld, caller_for
-from arango_jobs._net.session_connections import Numbers
+from arango_jobs._net.session_calls import Caller, caller_for
+from arango_jobs._net.session_connections import Numbers, Withheld
 from arango_jobs._net.session_errors import converted
 from arango_jobs._net.settings import NetSettings
 from arango_jobs.clock import Clock, SystemClock

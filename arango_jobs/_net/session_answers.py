@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+from dataclasses import dataclass
 from typing import Any
 
 from urllib3.util.wait import wait_for_read
@@ -18,11 +19,20 @@ from urllib3.util.wait import wait_for_read
 from arango_jobs.errors import ConnectionLostError, ResponseTooLargeError
 from arango_jobs.operations import Response
 
-__all__ = ["read_answer"]
+__all__ = ["Answer", "read_answer"]
 
 _PIECE = 1 << 16
 # Up to here a body is read in one go.
 _SMALL = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a call, and the connection that it came on."""
+
+    response: Response
+    connection: int
+    """Its number; where that cannot be seen, the newest one that was known before the call."""
 
 
 def read_answer(raw: Any, url: str, limit: int) -> Response:

@@ -1,61 +1,42 @@
 """One request through the user's session.
 
 Where the session itself does nothing to a request that could not be found out
-beforehand, `PoolCaller` drives the urllib3 pool beneath the session's adapter, at a
-third of the cost, or `AdapterCaller` (`adapter_calls.py`) an adapter that has a `send`
-of its own. `SessionCaller` leaves everything to the session. They follow no redirects,
-and know no threads. Which connection a request goes out on is seen, and can be limited,
-only where the pool is driven.
+beforehand, less of it is gone through: a connection of the urllib3 pool beneath its
+adapter (`wire_calls.py`), that pool (`pool_calls.py`), or an adapter that has a `send`
+of its own (`adapter_calls.py`). `SessionCaller` leaves everything to the session. They
+follow no redirects, and know no threads. Which connection a request goes out on is seen,
+and can be limited, only where the pool's connections are used.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 
 from arango_jobs._net.adapter_calls import AdapterCaller
 from arango_jobs._net.hosts import Host
+from arango_jobs._net.pool_calls import PoolCaller
+from arango_jobs._net.pool_sockets import speaks_plainly
 from arango_jobs._net.pools import leaves_requests_alone, pool_for
-from arango_jobs._net.session_answers import read_answer
-from arango_jobs._net.session_connections import Numbers, numbered_pool
-from arango_jobs._net.session_heads import SessionHeads
+from arango_jobs._net.session_answers import Answer, read_answer
+from arango_jobs._net.session_connections import Numbers
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import (
     KeptEnvironment,
     acts_by_adapter,
     has_retries,
     is_overridden,
-    keep_cookies,
 )
+from arango_jobs._net.wire_calls import WireCaller
 from arango_jobs.errors import OptionError
 from arango_jobs.operations import Headers, Request, Response
 
-__all__ = ["Answer", "Caller", "PoolCaller", "SessionCaller", "Withheld", "caller_for"]
+__all__ = ["Caller", "SessionCaller", "caller_for"]
 
 _DOT_SEGMENT = re.compile(r"/(?:%2e){1,2}(?=[/?]|\Z)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a call, and the connection that it came on."""
-
-    response: Response
-    connection: int
-    """Its number; where that cannot be seen, the newest one that was known before the call."""
-
-
-class Withheld(Exception):  # noqa: N818  not an error: the call was kept off a newer connection
-    """The call was not made, as there is no connection that it may go out on."""
-
-    def __init__(self, is_written: bool) -> None:
-        super().__init__("there is only a newer connection than the one that it was meant for")
-        self.is_written = is_written
-        """Whether the session's own retries had written it before, on one that broke."""
 
 
 class Caller(Protocol):
@@ -86,67 +67,9 @@ def caller_for(
         return UnseenCaller(SessionCaller(session, host, settings), numbers)
     if not leaves_requests_alone(session.get_adapter(host.url)):
         return UnseenCaller(AdapterCaller(session, host, settings), numbers)
-    return PoolCaller(session, host, settings, numbers)
-
-
-class PoolCaller:
-    """Calls a pool like the one that the session's adapter keeps for a host."""
-
-    way = "its connection pools"
-
-    def __init__(
-        self, session: requests.Session, host: Host, settings: NetSettings, numbers: Numbers
-    ) -> None:
-        self._session = session
-        self._settings = settings
-        self._url = host.url
-        found = pool_for(session, host, settings)
-        self._probe = found.probe
-        self._heads = SessionHeads(session, host)
-        self._numbers = numbers
-        self._pool = numbered_pool(found.urllib3, numbers, settings.session_threads)
-        self._prefix = host.url if found.is_forwarded else host.prefix
-        self.has_retries = has_retries(session, host.url)
-        adapter: Any = session.get_adapter(host.url)
-        self._retries = adapter.max_retries if self.has_retries else False
-
-    def call(self, request: Request, timeout: float, limit: int | None = None) -> Answer:
-        """Make one request; raises `Withheld`, and what urllib3 raises."""
-        try:
-            return self._call(request, timeout, limit)
-        except Withheld:
-            raise
-        except Exception:
-            self._numbers.broke()
-            raise
-
-    def _call(self, request: Request, timeout: float, limit: int | None) -> Answer:
-        with self._numbers.limited(limit):
-            raw = self._pool.urlopen(
-                request.method,
-                self._prefix + request.target,
-                body=request.body or None,
-                headers=self._heads.of(request),
-                retries=self._retries,
-                redirect=False,
-                assert_same_host=False,
-                timeout=_timeout(self._settings, timeout),
-                preload_content=False,
-                decode_content=False,
-            )
-        connection = raw.connection
-        if connection.is_withheld:
-            raw.release_conn()
-            raise Withheld(self._numbers.is_written)
-        number = connection.number
-        if "Set-Cookie" in raw.headers:
-            keep_cookies(self._session.cookies, self._probe, raw)
-        url = self._url + request.target
-        return Answer(read_answer(raw, url, self._settings.max_response_bytes), number)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._pool.close()
+    pool = pool_for(session, host, settings)
+    kind = WireCaller if speaks_plainly(pool, host) else PoolCaller
+    return kind(session, pool, host, settings, numbers)
 
 
 class UnseenCaller:
@@ -239,7 +162,3 @@ def _auth(headers: Headers) -> Any:
     """Return an auth that leaves the request's own Authorization alone, if it has one."""
     has_own = any(name.lower() == "authorization" for name, _ in headers)
     return (lambda prepared: prepared) if has_own else None
-
-
-def _timeout(settings: NetSettings, timeout: float) -> urllib3.Timeout:
-    return urllib3.Timeout(connect=min(settings.connect_timeout, timeout), read=timeout)

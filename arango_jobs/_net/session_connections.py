@@ -17,11 +17,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import urllib3
 from urllib3.connection import HTTPConnection
 
-__all__ = ["Numbers", "numbered_pool"]
+__all__ = ["Numbers", "Withheld", "numbered_pool"]
 
 _NEVER_KEPT = 16
 """Connections in a row that carried one answer at most, after which they are not told of any more,
 and limits are not kept: each call needs a new one there. A restart ends fewer."""
+
+
+class Withheld(Exception):  # noqa: N818  not an error: the call was kept off a newer connection
+    """The call was not made, as there is no connection that it may go out on."""
+
+    def __init__(self, is_written: bool) -> None:
+        super().__init__("there is only a newer connection than the one that it was meant for")
+        self.is_written = is_written
+        """Whether the session's own retries had written it before, on one that broke."""
 
 
 class Numbers:
@@ -111,7 +120,12 @@ class _Numbered(_Connection):
     def getresponse(self) -> Any:
         if self.is_withheld:
             return urllib3.HTTPResponse(preload_content=False)
-        response = super().getresponse()
+        try:
+            response = super().getresponse()
+        except Exception:
+            # The session's retries may go on from here.
+            self.numbers.broke()
+            raise
         self.answers += 1
         return response
 

@@ -31,12 +31,18 @@ class SessionHeads:
         """Return the headers of `request`, its own before the session's; not to be changed."""
         known = self._known.get(id(request.headers))
         merged = known[1] if known and known[0] is request.headers else self._merged(request)
-        if len(self._session.cookies) and not any(name.lower() == "cookie" for name in merged):
-            probe = requests.PreparedRequest()
-            probe.url, probe.headers = self._url + request.target, self._probe.headers.copy()
-            if cookie := cookie_header(self._session.cookies, probe):
-                return {**merged, "Cookie": cookie}
-        return merged
+        cookie = self.cookie_for(request)
+        return merged if cookie is None else {**merged, "Cookie": cookie}
+
+    def cookie_for(self, request: Request) -> str | None:
+        """Return the cookies for `request`, `None` where there are none or it has its own."""
+        if not len(self._session.cookies) or any(
+            name.lower() == "cookie" for name, _ in request.headers
+        ):
+            return None
+        probe = requests.PreparedRequest()
+        probe.url, probe.headers = self._url + request.target, self._probe.headers.copy()
+        return cookie_header(self._session.cookies, probe)
 
     def _merged(self, request: Request) -> dict[str, str]:
         own = {name.lower() for name, _ in request.headers}

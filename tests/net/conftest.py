@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from netpeer import Listener, ManualClock
+from pathserver import Server
 
 from arango_jobs._net.pipeline import PipelineTransport
 
@@ -28,6 +29,13 @@ def listener() -> Iterator[Listener]:
     listener = Listener()
     yield listener
     listener.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
 
 
 @pytest.fixture

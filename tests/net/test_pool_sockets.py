@@ -25,6 +25,7 @@ from netpeer import (
     outcomes,
     poll_until,
 )
+from pathserver import pooled
 from requests.adapters import HTTPAdapter
 from tunnels import Tunnels
 from urllib3.connection import HTTPConnection
@@ -114,19 +115,6 @@ class Counting(HTTPConnection):
 
 class Counted(HTTPConnectionPool):
     """A user's own class of pools."""
-
-
-def pooled(**attributes: Any) -> HTTPAdapter:
-    """Return an adapter whose pools have these attributes."""
-
-    class Pools(HTTPAdapter):
-        def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
-            pool = super().get_connection_with_tls_context(*args, **options)
-            for name, value in attributes.items():
-                setattr(pool, name, value)
-            return pool
-
-    return Pools()
 
 
 def methods(*names: str) -> HTTPAdapter:
@@ -288,6 +276,29 @@ def test_broken_in_the_middle(listener: Listener) -> None:
         peer.send(answer())
         events += poll_until(transport, 1, Exchange)
         assert outcomes(events) == {1: ("ConnectionLostError", True), 2: (200, b"{}")}
+
+
+def test_bound_to_an_older_connection(listener: Listener) -> None:
+    """A request that names a job is not written on a connection that was made since."""
+    with pipelined(listener.url, session_with(Adapter())) as transport:
+        transport.send(exchange("submit"))
+        poll_until(transport, 1, Connected)
+        peer = listener.accept()
+        peer.requests(1)
+        peer.send(answer())
+        poll_until(transport, 1, Exchange)
+        peer.close()
+        fetch = exchange("fetch")
+        fetch.epoch = 1
+        transport.send(fetch)
+        transport.send(exchange("identify"))
+        events = poll_until(transport, 1, Failure)
+        assert outcomes(events) == {"fetch": ("ConnectionLostError", False)}
+        assert any(isinstance(event, Connected) for event in events)
+        fresh = listener.accept()
+        transport.poll(0)
+        assert len(fresh.requests(1)) == 1
+        assert not fresh.has_more()
 
 
 def test_refused() -> None:

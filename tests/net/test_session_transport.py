@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,8 +9,10 @@ from typing import Any
 
 import pytest
 import requests
-from netpeer import Peer, answer, closing, exchange, outcomes, poll_until
+from netpeer import closing, exchange, outcomes, poll_until
+from pathserver import CUT, ONCE, Server, pooled
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
 from urllib3.util.retry import Retry
 
 from arango_jobs._net.exchange import Connected, Exchange, Failure
@@ -20,93 +20,6 @@ from arango_jobs._net.session import SessionTransport
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import KeptEnvironment
 from arango_jobs.errors import OptionError
-
-
-class Server:
-    """Answers by path, a thread for each connection; keeps every request."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.requests: list[bytes] = []
-        self.gate = threading.Event()
-        self._socks: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self._start(self._run)
-
-    def _start(self, target: Any, *args: Any) -> None:
-        thread = threading.Thread(target=target, args=args)
-        self._threads.append(thread)
-        thread.start()
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = self._listener.accept()
-                self._socks.append(sock)
-                self._start(self._serve, Peer(sock))
-
-    def _serve(self, peer: Peer) -> None:
-        with contextlib.suppress(OSError, EOFError):
-            while True:
-                request = peer.requests(1)[0]
-                self.requests.append(request)
-                path = request.split(b" ")[1].rpartition(b"/")[2]
-                if path in CUT:
-                    peer.send(CUT[path])
-                    peer.sock.shutdown(socket.SHUT_RDWR)
-                    return
-                if path == b"wait":
-                    self.gate.wait(10)
-                peer.send(ANSWERS.get(path, answer(path)))
-        peer.close()
-
-    def restart(self) -> None:
-        """Close every connection, and take new ones at once."""
-        socks, self._socks = self._socks, []
-        for sock in socks:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads[1:]:
-            thread.join(10)
-
-    def close(self) -> None:
-        self.gate.set()
-        for sock in (self._listener, *self._socks):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(10)
-        for sock in (self._listener, *self._socks):
-            sock.close()
-
-
-ANSWERS = {
-    b"redirect": answer(b"", "302 Found", b"Location: http://127.0.0.1:1/\r\n"),
-    b"packed": answer(gzip.compress(b"body"), extra=b"Content-Encoding: gzip\r\n"),
-    b"bomb": answer(gzip.compress(b"\0" * 100_000), extra=b"Content-Encoding: gzip\r\n"),
-    b"large": answer(b"x" * 2_000_000),
-    b"chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
-    b"garbage": b"SSH-2.0\r\n\r\n",
-    b"once": answer(b"", extra=b"Connection: close\r\n"),
-    b"cookie": answer(b"", extra=b"Set-Cookie: node=7; Path=/\r\n"),
-}
-
-CUT = {
-    b"break": b"",
-    b"cut": answer(b"12345")[:-1],
-    b"cut-head": b"HTTP/1.1 200 OK\r\nA",
-    b"cut-id": b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nX-Arango-Async-Id: 12",
-    b"no-length": b"HTTP/1.1 200 OK\r\n\r\nab",
-}
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
 
 
 class Seeing(HTTPAdapter):
@@ -121,11 +34,17 @@ class Seeing(HTTPAdapter):
         return super().send(request, **options)
 
 
-@pytest.fixture(params=["pool", "adapter", "send"])
+class Connection(HTTPConnection):
+    """A user's own: what it does to requests is not known."""
+
+
+@pytest.fixture(params=["connection", "pool", "adapter", "send"])
 def session(request: pytest.FixtureRequest) -> Iterator[requests.Session]:
-    """One whose pools are driven, one whose adapter is, and one that does everything itself."""
+    """What of the session is gone through: each way there is."""
     with requests.Session() as session:
-        if request.param == "send":
+        if request.param == "pool":
+            session.mount("http://", pooled(ConnectionCls=Connection))
+        elif request.param == "send":
             session.hooks["response"].append(lambda response, **_: response)
         elif request.param == "adapter":
             session.mount("http://", Seeing())
@@ -158,7 +77,9 @@ def test_many(server: Server, session: requests.Session) -> None:
     assert run(server, session, *targets) == {t: (200, t.encode()) for t in targets}
 
 
-@pytest.mark.parametrize("target", [*map(bytes.decode, CUT), "garbage"])
+@pytest.mark.parametrize(
+    "target", [*(path.decode() for path in CUT if path not in ONCE), "garbage"]
+)
 def test_broken(server: Server, session: requests.Session, target: str) -> None:
     """Whatever is not an answer: it may have run."""
     assert run(server, session, target) == {target: ("ConnectionLostError", True)}
@@ -392,13 +313,18 @@ def bound(token: str, epoch: int) -> Exchange:
 
 
 class TestNewConnections:
-    """Where the pool is driven each connection is seen, and a call can be kept off newer ones."""
+    """Where the pool's are used each is seen, and a call can be kept off newer ones."""
 
-    def test_are_told_once(self, server: Server) -> None:
-        with (
-            requests.Session() as session,
-            closing(SessionTransport([server.url], session)) as transport,
-        ):
+    @pytest.fixture(params=["connection", "pool"])
+    def session(self, request: pytest.FixtureRequest) -> Iterator[requests.Session]:
+        """One on whose connections we speak, and one whose pool is called."""
+        with requests.Session() as session:
+            if request.param == "pool":
+                session.mount("http://", pooled(ConnectionCls=Connection))
+            yield session
+
+    def test_are_told_once(self, server: Server, session: requests.Session) -> None:
+        with closing(SessionTransport([server.url], session)) as transport:
             events = []
             for number in range(20):
                 transport.send(exchange(number))
@@ -410,12 +336,9 @@ class TestNewConnections:
         assert kinds == [Connected, *[Exchange] * 20, Connected, Exchange]
         assert [e.connection for e in events if isinstance(e, Exchange)] == [1] * 20 + [2]
 
-    def test_many_at_once(self, server: Server) -> None:
+    def test_many_at_once(self, server: Server, session: requests.Session) -> None:
         """Each is told before the first answer over it, in the order of their numbers."""
-        with (
-            requests.Session() as session,
-            closing(SessionTransport([server.url], session)) as transport,
-        ):
+        with closing(SessionTransport([server.url], session)) as transport:
             for number in range(8):
                 transport.send(exchange(number, target="/wait"))
             events = []
@@ -432,13 +355,10 @@ class TestNewConnections:
             told += isinstance(event, Connected)
         assert told == len(numbers) == 8
 
-    def test_restart(self, server: Server) -> None:
+    def test_restart(self, server: Server, session: requests.Session) -> None:
         """A call that names a job does not reach a server that has restarted since."""
         settings = NetSettings(session_threads=1)
-        with (
-            requests.Session() as session,
-            closing(SessionTransport([server.url], session, settings)) as transport,
-        ):
+        with closing(SessionTransport([server.url], session, settings)) as transport:
             transport.send(exchange("submit"))
             poll_until(transport, 1, Exchange)
             server.restart()
@@ -453,31 +373,27 @@ class TestNewConnections:
             assert not any(isinstance(event, Connected) for event in events)
         assert b"/fetch" not in paths(server)
 
-    def test_connection_of_another_call(self, server: Server) -> None:
+    def test_connection_of_another_call(self, server: Server, session: requests.Session) -> None:
         """Nor over a connection that another call has made meanwhile."""
         settings = NetSettings(session_threads=1)
-        with (
-            requests.Session() as session,
-            closing(SessionTransport([server.url], session, settings)) as transport,
-        ):
+        with closing(SessionTransport([server.url], session, settings)) as transport:
             transport.send(exchange("first"))
             poll_until(transport, 1, Exchange)
             server.restart()
             transport.send(exchange("second"))
             transport.send(bound("fetch", 1))
-            transport.send(bound("later", 2))
+            transport.send(bound("third", 2))
             found = outcomes(poll_until(transport, 3, (Exchange, Failure)))
         assert found["fetch"] == ("ConnectionLostError", False)
-        assert found["later"] == (200, b"later")
+        assert found["third"] == (200, b"third")
         assert b"/fetch" not in paths(server)
 
-    def test_connection_of_the_users_own_calls(self, server: Server) -> None:
+    def test_connection_of_the_users_own_calls(
+        self, server: Server, session: requests.Session
+    ) -> None:
         """Connections that the session has made for the user are not taken."""
         settings = NetSettings(session_threads=1)
-        with (
-            requests.Session() as session,
-            closing(SessionTransport([server.url], session, settings)) as transport,
-        ):
+        with closing(SessionTransport([server.url], session, settings)) as transport:
             session.get(f"{server.url}/by-hand")
             transport.send(exchange("submit"))
             poll_until(transport, 1, Exchange)
@@ -489,35 +405,32 @@ class TestNewConnections:
             }
         assert b"/fetch" not in paths(server)
 
-    def test_retries_of_the_session(self, server: Server) -> None:
+    def test_retries_of_the_session(self, server: Server, session: requests.Session) -> None:
         """What has been written before on a connection that broke may have run."""
         settings = NetSettings(session_threads=1)
-        with requests.Session() as session:
-            retries = Retry(3, backoff_factor=0, allowed_methods=None)
-            session.mount("http://", HTTPAdapter(max_retries=retries))
-            with closing(SessionTransport([server.url], session, settings)) as transport:
-                transport.send(exchange("submit"))
-                poll_until(transport, 1, Exchange)
-                transport.send(bound("break", 1))
-                events = poll_until(transport, 1, Failure)
-                assert outcomes(events) == {"break": ("ConnectionLostError", True)}
+        retries = Retry(3, backoff_factor=0, allowed_methods=None)
+        adapter: Any = session.get_adapter(server.url)
+        adapter.max_retries = retries
+        with closing(SessionTransport([server.url], session, settings)) as transport:
+            transport.send(exchange("submit"))
+            poll_until(transport, 1, Exchange)
+            transport.send(bound("break", 1))
+            events = poll_until(transport, 1, Failure)
+            assert outcomes(events) == {"break": ("ConnectionLostError", True)}
         assert paths(server).count(b"/break") == 1
 
-    def test_server_that_keeps_none(self, server: Server) -> None:
+    def test_server_that_keeps_none(self, server: Server, session: requests.Session) -> None:
         """Where every call needs a new one, calls that name a job are made all the same."""
         settings = NetSettings(session_threads=1)
-        with (
-            requests.Session() as session,
-            closing(SessionTransport([server.url], session, settings)) as transport,
-        ):
+        with closing(SessionTransport([server.url], session, settings)) as transport:
             events = []
             for number in range(15):
-                transport.send(exchange(number, target="/once"))
+                transport.send(exchange(number, target="/closing"))
                 events += poll_until(transport, 1, Exchange)
             transport.send(bound("early", 15))
             events += poll_until(transport, 1, Failure)
             assert sum(isinstance(event, Connected) for event in events) == 16
-            transport.send(exchange("once", target="/once"))
+            transport.send(exchange("once", target="/closing"))
             poll_until(transport, 1, Exchange)
             for target in ("late", "break", "last"):
                 transport.send(bound(target, 16))
@@ -530,10 +443,39 @@ class TestNewConnections:
             assert kinds == [Connected, Exchange]
         assert b"/early" not in paths(server)
 
-    def test_session_that_does_all_itself(self, server: Server) -> None:
+    def test_break_that_is_retried(self, server: Server, session: requests.Session) -> None:
+        """Where every call needs a new one: of the session's retry after a break, too, is told."""
+        adapter: Any = session.get_adapter(server.url)
+        adapter.max_retries = Retry(1)
+        settings = NetSettings(session_threads=1)
+        with closing(SessionTransport([server.url], session, settings)) as transport:
+            for number in range(18):
+                transport.send(exchange(number, target="/closing"))
+                events = poll_until(transport, 1, Exchange)
+            assert [type(event) for event in events] == [Exchange]
+            transport.send(exchange("retried", target="/once"))
+            events = poll_until(transport, 1, Exchange)
+            assert [type(event) for event in events] == [Connected, Exchange]
+
+    def test_server_that_restarts_often(self, server: Server, session: requests.Session) -> None:
+        """Connections that carried two answers are told however many there are."""
+        settings = NetSettings(session_threads=1)
+        events = []
+        with closing(SessionTransport([server.url], session, settings)) as transport:
+            for _ in range(20):
+                for target in ("/a", "/closing"):
+                    transport.send(exchange(target, target=target))
+                    events += poll_until(transport, 1, Exchange)
+        assert [type(event) for event in events] == [Connected, Exchange, Exchange] * 20
+
+    @pytest.mark.parametrize("way", ["adapter", "send"])
+    def test_session_that_does_all_itself(self, server: Server, way: str) -> None:
         """The first answer, and the first after a break, count as on a new connection."""
         with requests.Session() as session:
-            session.hooks["response"].append(lambda response, **_: response)
+            if way == "adapter":
+                session.mount("http://", Seeing())
+            else:
+                session.hooks["response"].append(lambda response, **_: response)
             with closing(SessionTransport([server.url], session)) as transport:
                 events = []
                 for target in ("a", "b", "break", "c", "d"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import requests
 from outcome_support import ends, until
 from proxies import Wire
 from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool
 
 from arango_jobs import ArangoClient, JobManager, StandardDatabase
 from arango_jobs.local import LocalServer
@@ -31,21 +33,41 @@ def others_jobs(db: StandardDatabase[Any], count: int) -> dict[str, int]:
 
 
 class Adapter(HTTPAdapter):
-    """An adapter of the user's: requests go through the session's pools, and not our own way."""
+    """An adapter of the user's, whose pools make the connections that we use."""
 
 
-def session_for(way: str) -> requests.Session | None:
+class Pool(HTTPConnectionPool):
+    """A user's own, which has to be called."""
+
+
+class PoolAdapter(HTTPAdapter):
+    """An adapter with pools of a class of its own."""
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        """Return a pool of that class."""
+        pool = super().get_connection_with_tls_context(*args, **options)
+        pool.__class__ = Pool
+        return pool
+
+
+WAYS: dict[str, Callable[[], HTTPAdapter]] = {
+    "pipelined": HTTPAdapter,
+    "made by the session's adapters": Adapter,
+    "connections of pools": lambda: HTTPAdapter(max_retries=1),
+    "pools": PoolAdapter,
+}
+
+
+def session_for(way: str) -> requests.Session:
     """Return the session that makes requests go this way."""
-    if way == "pipelined":
-        return None
     session = requests.Session()
-    session.mount("http://", Adapter())
+    session.mount("http://", WAYS[way]())
     return session
 
 
 @pytest.mark.parametrize("coordinators", [1, 3])
 @pytest.mark.parametrize("when", ["before we are back", "while we are back"])
-@pytest.mark.parametrize("way", ["pipelined", "pooled"])
+@pytest.mark.parametrize("way", WAYS)
 def test_another_program_has_our_ids(coordinators: int, when: str, way: str) -> None:
     """None of its results is taken by us, and none of ours is made up of it."""
     session = session_for(way)
