@@ -12,11 +12,13 @@ _HURRY = 0.0005
 class Expectation:
     """Running averages for one kind of operation."""
 
-    __slots__ = ("deviation", "duration", "hit_rate", "result_size")
+    __slots__ = ("deviation", "duration", "first_look", "hit_rate", "result_size")
 
     def __init__(self) -> None:
         self.duration: float | None = None
         self.deviation = 0.0
+        self.first_look = 0.0
+        """Seconds from being accepted to the first look that is worth its request."""
         self.hit_rate = 0.5
         self.result_size = 512.0
 
@@ -47,6 +49,11 @@ class Expectation:
             self.duration = seen
         else:
             self.duration *= 1.0 - _WEIGHT
+        if self.duration is None or self.duration < _HURRY:
+            self.first_look = 0.0
+        else:
+            # Looking a little early costs one request; late costs the caller time.
+            self.first_look = max(0.0, 0.95 * self.duration - 2.0 * self.deviation)
 
     def _approach(self, seconds: float) -> None:
         if self.duration is None:
@@ -59,14 +66,6 @@ class Expectation:
     def learn_miss(self) -> None:
         """Learn that a first look found the job not done."""
         self.hit_rate -= _WEIGHT * self.hit_rate
-
-    @property
-    def first_look(self) -> float:
-        """Seconds from being accepted to the first look that is worth its request."""
-        if self.duration is None or self.duration < _HURRY:
-            return 0.0
-        # Looking a little early costs one request; late costs the caller time.
-        return max(0.0, 0.95 * self.duration - 2.0 * self.deviation)
 
 
 class Expectations(dict[str, Expectation]):
