@@ -106,9 +106,11 @@ class Sending:
         assert job is not None
         part = job.cargo
         journal = self._telling.journal
-        is_plain = type(part) is not tuple and job.more is None and journal is None
+        is_plain = type(part) is not tuple and job.more is None
         if is_plain and self._journal_error is None and part.start():
             part.job = job
+            if journal is not None:
+                journal.sending(job)
             return True
         parts = job.parts
         if job.attempts is None:
