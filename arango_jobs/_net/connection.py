@@ -24,20 +24,30 @@ class Connection:
     """A connected socket, the exchanges on it, and the position in its stream.
 
     `depth` is how many exchanges it takes now; `written` how many bytes of the
-    stream the kernel was handed, `end` how long the stream is so far. `number`
-    counts the connections that have been made to its host.
+    stream the kernel was handed, `end` how long the stream is so far. `number` says
+    which process may be behind it (`succession.py`), `order` is that number where no
+    other connection has it, else 0. `has_gone_on`: it has outlived an answer.
     """
 
     __slots__ = (
-        "answered", "depth", "end", "has_answered", "number", "outbox", "reader", "sock",
-        "unanswered", "url", "written",
+        "answered", "depth", "end", "has_answered", "has_gone_on", "made_at", "number", "order",
+        "outbox", "reader", "sock", "unanswered", "url", "written",
     )  # fmt: skip
 
     def __init__(
-        self, sock: socket.socket, reader: ResponseReader, url: str, number: int = 0
+        self,
+        sock: socket.socket,
+        reader: ResponseReader,
+        url: str,
+        number: int = 0,
+        made_at: float = 0.0,
+        is_new: bool = True,
     ) -> None:
         self.sock = sock
         self.number = number
+        self.order = number if is_new else 0
+        self.made_at = made_at
+        self.has_gone_on = False
         self.reader = reader
         self.url = url
         self.unanswered: deque[Exchange] = deque()
@@ -153,7 +163,7 @@ class Connection:
                 events.append(exchange)
             else:
                 error = type(outcome)(f"{url}: {outcome}")
-                events.append(Failure(exchange, error, True, self.number))
+                events.append(Failure(exchange, error, True, self.order))
         self.answered += len(outcomes)
         self.has_answered = self.has_answered or bool(outcomes)
         return is_early

@@ -63,6 +63,7 @@ class Lane:
         self._new_dialer = dial
         self._dialer: Dialing | None = None
         self._no_extra_before = 0.0
+        self._succession = shared.successions[index]
         # Whether this path has kept a pipeline in order, so that a break is no sign against it.
         self._is_proven = False
 
@@ -124,6 +125,7 @@ class Lane:
     def _dialed(self, result: socket.socket | HostUnreachableError) -> None:
         self._dialer = None
         if isinstance(result, HostUnreachableError):
+            self._succession.broke()
             if self.connections:
                 self._no_extra_before = self._shared.clock.monotonic() + _EXTRA_PAUSE_SECONDS
                 return
@@ -136,12 +138,14 @@ class Lane:
         # What the server behind the other connections has said, it said before: whoever is told
         # of the new one may take it for another process.
         self._shared.read_all(self._index)
-        number = self._shared.dialed.get(self._index, 0) + 1
-        self._shared.dialed[self._index] = number
-        connection = Connection(result, reader, self._host.url, number)
+        now = self._shared.clock.monotonic()
+        is_new = self._succession.made(now)
+        number = self._succession.number
+        connection = Connection(result, reader, self._host.url, number, now, is_new)
         self.connections.append(connection)
         self._shared.selector.register(result, _READ, partial(self._on_ready, connection))
-        self._shared.events.append(Connected(self._index))
+        if is_new:
+            self._shared.events.append(Connected(self._index))
         self._fill(connection)
 
     def _on_ready(self, connection: Connection, mask: int) -> None:
@@ -177,6 +181,7 @@ class Lane:
     def _deepen(self, connection: Connection) -> None:
         if connection.answered < connection.depth:
             return
+        connection.has_gone_on = True
         self._is_proven = self._is_proven or connection.depth > 1
         connection.answered = 0
         connection.depth = min(connection.depth * 2, self.max_depth)
@@ -274,7 +279,7 @@ class Lane:
     ) -> None:
         self._drop(connection)
         failures, spared = settle(
-            connection.unanswered, connection.written, error_of, connection.number
+            connection.unanswered, connection.written, error_of, connection.order
         )
         self._shared.events.extend(failures)
         self._requeue(spared)
@@ -305,6 +310,11 @@ class Lane:
         self.connections.remove(connection)
         self._shared.selector.unregister(connection.sock)
         connection.sock.close()
+        self._succession.ended(
+            connection.made_at,
+            is_announced=connection.is_announced,
+            has_gone_on=connection.has_gone_on,
+        )
 
     def _next_deadline(self) -> float:
         exchanges = chain(self.queue, *(connection.unanswered for connection in self.connections))

@@ -64,7 +64,8 @@ class SessionTransport:
             line.perform, size=settings.session_threads, name="arango-jobs-session"
         )
         for index, host in enumerate(parsed):
-            numbers = Numbers(partial(self._crew.tell, Connected(index)))
+            tell = partial(self._crew.tell, Connected(index))
+            numbers = Numbers(tell, self._clock.monotonic)
             line.callers.append(caller_for(session, host, settings, numbers))
         self._callers = line.callers
         self._way = " and ".join(dict.fromkeys(caller.way for caller in line.callers))

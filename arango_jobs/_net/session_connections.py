@@ -17,11 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import urllib3
 from urllib3.connection import HTTPConnection
 
-__all__ = ["Numbers", "Withheld", "numbered_pool"]
+from arango_jobs._net.succession import Succession
 
-_NEVER_KEPT = 16
-"""Connections in a row that carried one answer at most, after which they are not told of any more,
-and limits are not kept: each call needs a new one there. A restart ends fewer."""
+__all__ = ["Numbers", "Withheld", "numbered_pool"]
 
 
 class Withheld(Exception):  # noqa: N818  not an error: the call was kept off a newer connection
@@ -34,34 +32,41 @@ class Withheld(Exception):  # noqa: N818  not an error: the call was kept off a 
 
 
 class Numbers:
-    """Numbers connections in the order in which they are made, and tells of each once."""
+    """Numbers connections as `Succession` does, for many threads, and tells of each number once."""
 
-    def __init__(self, tell: Callable[[], None]) -> None:
-        self.made = 0
+    def __init__(self, tell: Callable[[], None], now: Callable[[], float]) -> None:
+        self.now = now
         self._tell = tell
         self._lock = threading.Lock()
         self._call = threading.local()
-        self._unkept = 0
-        self._has_broken = False
+        self._succession = Succession()
+
+    @property
+    def made(self) -> int:
+        """The newest number."""
+        return self._succession.number
 
     def count(self) -> int:
         """Take that a connection was made; return its number."""
         with self._lock:
-            if self._unkept < _NEVER_KEPT or self._has_broken:
-                self._has_broken = False
-                self.made += 1
+            if self._succession.made(self.now()):
                 # Under the lock, before anything is written on it: they are told in their order.
                 self._tell()
-            return self.made
+            return self._succession.number
+
+    def ended(self, made_at: float, *, is_announced: bool, answers: int) -> None:
+        """Take that a connection has ended that was made at `made_at`."""
+        with self._lock:
+            self._succession.ended(made_at, is_announced=is_announced, has_gone_on=answers > 1)
 
     def broke(self) -> None:
-        """Take that a call broke: the next connection is told of in any case."""
-        self._has_broken = True
+        """Take that a call broke: the next connection has a new number in any case."""
+        self._succession.broke()
 
     @contextmanager
     def limited(self, limit: int | None) -> Iterator[None]:
         """Keep the calls of this thread off connections with a number above `limit`."""
-        self._call.limit = None if self._unkept >= _NEVER_KEPT else limit
+        self._call.limit = limit
         self._call.is_written = False
         try:
             yield
@@ -82,10 +87,6 @@ class Numbers:
         """Whether anything of the last call of this thread was written: it may have run."""
         return bool(self._call.is_written)
 
-    def ended(self, answers: int) -> None:
-        """Take that a connection was closed that had carried so many."""
-        self._unkept = 0 if answers > 1 else self._unkept + 1
-
 
 if TYPE_CHECKING:
     _Connection = HTTPConnection
@@ -98,15 +99,26 @@ class _Numbered(_Connection):
     numbers: ClassVar[Numbers]
     number = 0
     answers = 0
+    made_at = 0.0
+    is_announced = False
     is_withheld = False
 
     def connect(self) -> None:
-        if self.number:
+        if self.number and not self.is_announced:
             # One that the pool has kept, and that was closed there.
-            self.numbers.ended(self.answers)
+            self.numbers.ended(self.made_at, is_announced=False, answers=self.answers)
         super().connect()
         self.number = self.numbers.count()
+        self.made_at = self.numbers.now()
         self.answers = 0
+        self.is_announced = False
+
+    def answered(self, is_last: bool) -> None:
+        """Take that an answer came, after which the server closes the connection or not."""
+        self.answers += 1
+        if is_last:
+            self.is_announced = True
+            self.numbers.ended(self.made_at, is_announced=True, answers=self.answers)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
@@ -126,7 +138,8 @@ class _Numbered(_Connection):
             # The session's retries may go on from here.
             self.numbers.broke()
             raise
-        self.answers += 1
+        inner: Any = response._original_response
+        self.answered(inner.will_close)
         return response
 
 

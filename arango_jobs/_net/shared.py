@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import selectors
 import ssl
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from arango_jobs._net.exchange import TransportEvent
 from arango_jobs._net.settings import NetSettings
+from arango_jobs._net.succession import Succession
 from arango_jobs.clock import Clock
 
 __all__ = ["Shared"]
@@ -27,8 +29,8 @@ class Shared:
     wake: Callable[[], None]
     tls: Callable[[], ssl.SSLContext]
     events: list[TransportEvent] = field(default_factory=list)
-    dialed: dict[int, int] = field(default_factory=dict)
-    """How many connections have been made to each host."""
+    successions: dict[int, Succession] = field(default_factory=lambda: defaultdict(Succession))
+    """The numbers of the connections to each host."""
     read_all: Callable[[int], None] = lambda _host: None
     """Reads what has come in on all connections to a host."""
     view: memoryview = field(default_factory=lambda: memoryview(bytearray(_RECEIVE_BYTES)))

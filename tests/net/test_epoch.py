@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import socket
 
-from netpeer import Listener, answer, connected_peer, exchange, outcomes, poll_until
+import pytest
+from netpeer import (
+    Listener,
+    ManualClock,
+    Peer,
+    answer,
+    connected_peer,
+    exchange,
+    outcomes,
+    poll_until,
+)  # fmt: skip
 
-from arango_jobs._net.exchange import Connected, Exchange, Failure
+from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
 from arango_jobs._net.pipeline import PipelineTransport
-from arango_jobs.errors import ConnectionLostError
+from arango_jobs.errors import ConnectionLostError, HostUnreachableError
 
 
 def _bound(token: object, epoch: int) -> Exchange:
@@ -72,3 +82,80 @@ def test_answers_are_told_before_a_newer_connection(
     transport._quick[0]._dialed(fresh)
     kinds = [type(event) for event in transport.poll(0)]
     assert kinds == [Exchange, Connected]
+
+
+class TestServerThatKeepsNoConnection:
+    """Each of its answers announces the end: connections go on with the number of the last."""
+
+    @pytest.fixture(autouse=True)
+    def _told(self, transport: PipelineTransport, listener: Listener) -> None:
+        for number in range(20):
+            transport.send(exchange(number))
+            events = self.one(transport, listener)
+            kinds = [type(event) for event in events]
+            assert kinds == ([Connected, Exchange] if number < 16 else [Exchange])
+
+    def one(self, transport: PipelineTransport, listener: Listener) -> list[TransportEvent]:
+        """Answer the request that waits, and close."""
+        peer, events = self.asked(transport, listener)
+        peer.send(answer(extra=b"Connection: close\r\n"))
+        peer.sock.close()
+        return events + poll_until(transport, 1, Exchange)
+
+    def asked(
+        self, transport: PipelineTransport, listener: Listener
+    ) -> tuple[Peer, list[TransportEvent]]:
+        """Return the server's end of the next connection when it has read the request there."""
+        events: list[TransportEvent] = []
+        while not transport._quick[0].connections:
+            events += transport.poll(0.01)
+        peer = listener.accept()
+        peer.requests(1)
+        return peer, events
+
+    def test_bound_request_is_sent(self, transport: PipelineTransport, listener: Listener) -> None:
+        """Else it never could be."""
+        transport.send(_bound("fetch", 16))
+        events = self.one(transport, listener)
+        assert outcomes(events) == {"fetch": (200, b"{}")}
+
+    def test_after_a_break(self, transport: PipelineTransport, listener: Listener) -> None:
+        """The server may have restarted; in which order it had what broke is not known."""
+        transport.send(exchange("broken"))
+        peer, _ = self.asked(transport, listener)
+        peer.reset()
+        (failure,) = [e for e in poll_until(transport, 1, Failure) if isinstance(e, Failure)]
+        assert (failure.may_have_run, failure.connection) == (True, 0)
+        self.refused(transport)
+
+    def test_after_a_refusal(self, transport: PipelineTransport) -> None:
+        """It was not there for a moment."""
+        transport._quick[0]._dialed(HostUnreachableError("refused"))
+        self.refused(transport)
+
+    def test_after_a_kept_one(self, transport: PipelineTransport, listener: Listener) -> None:
+        """It does keep connections: this one was ended for once."""
+        transport.send(exchange("first"))
+        peer, _ = self.asked(transport, listener)
+        peer.send(answer())
+        poll_until(transport, 1, Exchange)
+        transport.send(exchange("second"))
+        transport.poll(0)
+        peer.requests(1)
+        peer.send(answer(extra=b"Connection: close\r\n"))
+        poll_until(transport, 1, Exchange)
+        self.refused(transport)
+
+    def test_after_a_pause(
+        self, transport: PipelineTransport, listener: Listener, clock: ManualClock
+    ) -> None:
+        """It has had time to restart unseen."""
+        clock.now += 1.0
+        self.refused(transport)
+
+    def refused(self, transport: PipelineTransport) -> None:
+        """Expect that a bound request is not sent, as there is a new connection."""
+        transport.send(_bound("fetch", 16))
+        events = poll_until(transport, 1, Failure)
+        assert [type(event) for event in events] == [Connected, Failure]
+        assert outcomes(events) == {"fetch": ("ConnectionLostError", False)}

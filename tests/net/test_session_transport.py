@@ -440,8 +440,9 @@ class TestNewConnections:
                     assert outcomes(events) == {"late": (200, b"late")}
                     assert kinds == [Exchange]
             # A break is a sign of a restart, even there.
-            assert kinds == [Connected, Exchange]
-        assert b"/early" not in paths(server)
+            assert kinds == [Connected, Failure]
+            assert outcomes(events) == {"last": ("ConnectionLostError", False)}
+        assert paths(server).count(b"/early") == paths(server).count(b"/last") == 0
 
     def test_break_that_is_retried(self, server: Server, session: requests.Session) -> None:
         """Where every call needs a new one: of the session's retry after a break, too, is told."""

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from typing import Any, ClassVar
 
 import pytest
@@ -28,8 +29,9 @@ from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.wire_calls import WireCaller
 
 
-def nothing() -> None:
-    """Take that there is a connection."""
+def unnumbered() -> Numbers:
+    """Return numbers of connections that are told to nobody."""
+    return Numbers(lambda: None, time.monotonic)
 
 
 class Connection(HTTPConnection):
@@ -106,7 +108,7 @@ def test_which_way() -> None:
             if proxy:
                 session.proxies["http"] = proxy
             host = parse_host("http://db.example:8529")
-            assert type(caller_for(session, host, NetSettings(), Numbers(nothing))) is kind
+            assert type(caller_for(session, host, NetSettings(), unnumbered())) is kind
 
 
 def sequence(server: Server, transport: SessionTransport, *targets: str) -> list[TransportEvent]:
@@ -219,7 +221,7 @@ def test_what_retries_are_told(
     adapter.max_retries = Noted(1)
     with requests.Session() as session:
         session.mount("http://", adapter)
-        caller = caller_for(session, parse_host(server.url), NetSettings(), Numbers(nothing))
+        caller = caller_for(session, parse_host(server.url), NetSettings(), unnumbered())
         request = exchange(target=target).request
         if noted is ReadTimeoutError:
             with pytest.raises(MaxRetryError):
@@ -243,7 +245,7 @@ def test_what_retries_are_told_of_tls() -> None:
     ):
         session.mount("https://", HTTPAdapter(max_retries=Noted(1)))
         host = parse_host(f"https://127.0.0.1:{server.port}")
-        caller = caller_for(session, host, NetSettings(), Numbers(nothing))
+        caller = caller_for(session, host, NetSettings(), unnumbered())
         with pytest.raises(MaxRetryError):
             caller.call(exchange().request, 5)
         caller.close()

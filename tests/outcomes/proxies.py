@@ -139,6 +139,32 @@ class Balancer(Proxy):
             client.sendall(answer)
 
 
+class Closing(Proxy):
+    """Says so with each answer, and closes the connection after it."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.refusals = 0
+        """How often the server was not there."""
+
+    def serve(self, client: socket.socket) -> None:
+        """Pass one request on, and its answer back."""
+        message = next(_messages(client, is_answer=False), None)
+        if message is None:
+            return
+        try:
+            server = self.connect(self._backends[0])
+        except OSError:
+            self.refusals += 1
+            return
+        server.sendall(message)
+        answer = next(_messages(server, is_answer=True), None)
+        server.close()
+        if answer is not None:
+            status, _, rest = answer.partition(b"\r\n")
+            client.sendall(status + b"\r\nConnection: close\r\n" + rest)
+
+
 def _messages(sock: socket.socket, *, is_answer: bool) -> Iterator[bytes]:
     buffer = b""
     while True:

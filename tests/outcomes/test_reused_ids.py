@@ -2,67 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-import requests
-from outcome_support import ends, until
+from outcome_support import WAYS, age, ends, others_jobs, session_for, until
 from proxies import Wire
-from requests.adapters import HTTPAdapter
-from urllib3.connectionpool import HTTPConnectionPool
 
-from arango_jobs import ArangoClient, JobManager, StandardDatabase
+from arango_jobs import ArangoClient, JobManager
 from arango_jobs.local import LocalServer
 
 OURS = 30
 THEIRS = 120
-
-
-def age(server: LocalServer) -> None:
-    """Let it have been up for a while: no server is started twice within a tenth of a second."""
-    for coordinator in server.deployment.coordinators:
-        coordinator.started_at -= 60
-
-
-def others_jobs(db: StandardDatabase[Any], count: int) -> dict[str, int]:
-    """Submit another program's queries; return what each of them is to give, by id."""
-    other = db.begin_async_execution()
-    jobs = [other.aql.execute("RETURN @n", bind_vars={"n": n}) for n in range(count)]
-    return {job.id: n for n, job in enumerate(jobs)}
-
-
-class Adapter(HTTPAdapter):
-    """An adapter of the user's, whose pools make the connections that we use."""
-
-
-class Pool(HTTPConnectionPool):
-    """A user's own, which has to be called."""
-
-
-class PoolAdapter(HTTPAdapter):
-    """An adapter with pools of a class of its own."""
-
-    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
-        """Return a pool of that class."""
-        pool = super().get_connection_with_tls_context(*args, **options)
-        pool.__class__ = Pool
-        return pool
-
-
-WAYS: dict[str, Callable[[], HTTPAdapter]] = {
-    "pipelined": HTTPAdapter,
-    "made by the session's adapters": Adapter,
-    "connections of pools": lambda: HTTPAdapter(max_retries=1),
-    "pools": PoolAdapter,
-}
-
-
-def session_for(way: str) -> requests.Session:
-    """Return the session that makes requests go this way."""
-    session = requests.Session()
-    session.mount("http://", WAYS[way]())
-    return session
 
 
 @pytest.mark.parametrize("coordinators", [1, 3])

@@ -1,0 +1,63 @@
+"""The numbers of the connections to one host, for requests that must not go out on newer ones.
+
+A number stands for a server process that is known by the connections of that number:
+a new connection may lead to another process, so it has a new number.
+
+    number 1 ─ number 2 ─ … ─ number 16 ─┬─▶ each carried one answer: the next goes on, 16 again
+                                         └─▶ one broke, or none was made in time: number 17
+
+Where every answer announces the end of its connection, each request has one to itself,
+and none could ever be bound to one that there is already. After a few of these in a
+row the next ones go on with the number, as long as each is made so soon after one that
+was answered that no server can have restarted in between, and nothing has broken.
+"""
+
+from __future__ import annotations
+
+__all__ = ["Succession"]
+
+_NEVER_KEPT = 16
+"""Connections in a row that carried one answer each, after which it counts as a rule."""
+_RESTART_SECONDS = 1.0
+"""What a server takes at least from its last answer to taking connections as a new process."""
+
+
+class Succession:
+    """Counts the connections to one host."""
+
+    __slots__ = ("_has_broken", "_seen_at", "_unkept", "number")
+
+    def __init__(self) -> None:
+        self.number = 0
+        """The newest."""
+        self._unkept = 0
+        self._has_broken = False
+        self._seen_at = float("-inf")
+
+    def made(self, now: float) -> bool:
+        """Take that a connection stands; return whether it has a new number."""
+        goes_on = now - self._seen_at < _RESTART_SECONDS and not self._has_broken
+        if goes_on and self._unkept >= _NEVER_KEPT:
+            return False
+        self._has_broken = False
+        self.number += 1
+        return True
+
+    def ended(self, made_at: float, *, is_announced: bool, has_gone_on: bool) -> None:
+        """Take that a connection, made at `made_at`, has ended: as an answer had said, or not.
+
+        `has_gone_on` says whether it carried more than one answer.
+        """
+        if has_gone_on:
+            self._unkept = 0
+        if not is_announced:
+            self._has_broken = True
+            return
+        if not has_gone_on:
+            self._unkept += 1
+        # The answer came later than that: how long it waited for us to read it is not known.
+        self._seen_at = max(self._seen_at, made_at)
+
+    def broke(self) -> None:
+        """Take that a connection broke, or could not be made."""
+        self._has_broken = True

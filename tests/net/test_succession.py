@@ -1,0 +1,80 @@
+"""Which connections have a number of their own, and which go on with one."""
+
+from __future__ import annotations
+
+import pytest
+
+from arango_jobs._net.succession import Succession
+
+
+def unkept(count: int) -> Succession:
+    """Return a host's after so many connections that carried one answer each, a millisecond each.
+
+    The last was made at `count` milliseconds.
+    """
+    succession = Succession()
+    for n in range(1, count + 1):
+        succession.made(n / 1000)
+        succession.ended(n / 1000, is_announced=True, has_gone_on=False)
+    return succession
+
+
+def test_each_has_its_own() -> None:
+    """As long as connections are kept, or not enough have ended to call it a rule."""
+    succession = unkept(15)
+    assert succession.number == 15
+    assert succession.made(0.016)
+    assert succession.number == 16
+
+
+def test_goes_on() -> None:
+    """A server that keeps none: the next ones have the number of those before."""
+    succession = unkept(100)
+    assert succession.number == 16
+    assert not succession.made(1.0)
+    assert succession.number == 16
+
+
+def test_not_in_time() -> None:
+    """The server may have been restarted since the last one that was answered was made."""
+    succession = unkept(16)
+    assert succession.made(1.016)
+    assert succession.number == 17
+    # It has not answered yet.
+    assert succession.made(1.017)
+    succession.ended(1.017, is_announced=True, has_gone_on=False)
+    assert not succession.made(2.0)
+    assert succession.number == 18
+
+
+def test_late_end() -> None:
+    """What counts is when it was made: its answer may have been read long after it came."""
+    succession = unkept(16)
+    assert not succession.made(0.02)
+    assert not succession.made(0.5)
+    succession.ended(0.5, is_announced=True, has_gone_on=False)
+    succession.ended(0.02, is_announced=True, has_gone_on=False)
+    assert not succession.made(1.49)
+    assert succession.made(1.5)
+
+
+@pytest.mark.parametrize("how", ["broke", "ended"])
+def test_broken(how: str) -> None:
+    """A break is a sign of a restart; what comes after it goes on from there."""
+    succession = unkept(16)
+    if how == "broke":
+        succession.broke()
+    else:
+        succession.ended(0.016, is_announced=False, has_gone_on=False)
+    assert succession.made(0.017)
+    assert not succession.made(0.018)
+    assert succession.number == 17
+
+
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_kept_after_all(is_announced: bool) -> None:
+    """A connection that went on after an answer: the rule does not hold here."""
+    succession = unkept(16)
+    succession.ended(0.016, is_announced=is_announced, has_gone_on=True)
+    assert succession.made(0.017)
+    assert succession.made(0.018)
