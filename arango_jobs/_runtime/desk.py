@@ -129,7 +129,22 @@ class Desk:
             payload = self._dumps(body)
         if not self._acquire(1, None, False):
             self._wait_for_room()
-        return self._enter(operation, payload, deadline)
+        # As `_enter` does, but without the call: Ctrl-C at its beginning would cost the permit.
+        future: JobFuture[Any] | None = None
+        try:
+            now = self._monotonic()
+            future = JobFuture(operation, self, now)
+            future.payload = payload
+            if self.news.is_idle:
+                self.news.started()
+            poller = self.poller
+            poller.inbox.append(future if deadline is None else (future, now + deadline))
+            if poller.is_asleep:
+                poller.wake()
+        except BaseException:
+            self._taken_back(future)
+            raise
+        return future
 
     async def take_async(
         self, operation: Operation[Any], deadline: float | None = None
