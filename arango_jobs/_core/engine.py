@@ -201,13 +201,13 @@ class Engine:
         host.answered()
         self._looking.listed(host, ids, ask.count, now)
 
-    def connected(self, index: int, now: float) -> None:
-        """Take that a new connection to the host stands.
+    def connected(self, index: int, now: float, made_at: float = float("-inf")) -> None:
+        """Take that a new connection to the host stands, on which nothing was sent by `made_at`.
 
         Answers that had come in on older connections must have been told before.
         """
         host = self.hosts[index]
-        host.connections += 1
+        host.connect(made_at)
         if host.connections > 1 and host.in_flight and not host.watch.by_id_only:
             self._identification.suspect(host, now)
 

@@ -20,6 +20,9 @@ _BACKLOG = 2048
 """Jobs on their way to it: more would only wait in memory, in several forms."""
 
 
+_CONNECTIONS_KEPT = 64
+
+
 class Identity:
     """A server process, told from its successor by when it was started.
 
@@ -100,6 +103,7 @@ class Host:
         "is_identifying",
         "is_suspect",
         "left_behind",
+        "made_at",
         "name",
         "queue_time",
         "refusals",
@@ -137,6 +141,8 @@ class Host:
         self.troubles = 0
         self.refusals = 0
         self.connections = 0
+        self.made_at: dict[int, float] = {}
+        """Times before anything was sent on the last connections, by their number."""
         self.identity: Identity | None = None
         self.is_suspect = False
         """Whether it may be another process than the one that took our jobs."""
@@ -176,6 +182,13 @@ class Host:
         if 2 * on_the_way > _BACKLOG:
             return 0.0
         return min(int(self.window.limit) - self.in_flight, _BACKLOG - on_the_way)
+
+    def connect(self, made_at: float) -> None:
+        """Count a connection in, on which nothing was sent by `made_at`."""
+        self.connections += 1
+        self.made_at[self.connections] = made_at
+        # Jobs that came on older ones are judged by when they were sent.
+        self.made_at.pop(self.connections - _CONNECTIONS_KEPT, None)
 
     def answered(self) -> None:
         """Note that it answers."""

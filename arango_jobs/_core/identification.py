@@ -176,9 +176,11 @@ def _judge(host: Host, found: Identity, epoch: int) -> tuple[set[Job], set[Job]]
         # is its own.
         if job.epoch >= epoch or job.accepted_at is None or job.sent_at is None:
             continue
-        # It was accepted at some time between being sent and our reading of it.
+        # It was accepted at some time between being sent (on its connection, which was made
+        # after that where one before it broke) and our reading of it.
+        sent_at = max(job.sent_at, host.made_at.get(job.epoch, job.sent_at))
         if found.is_younger_than(job.accepted_at):
             older.add(job)
-        elif not found.is_older_than(job.sent_at):
+        elif not found.is_older_than(sent_at):
             unclear.add(job)
     return older, unclear

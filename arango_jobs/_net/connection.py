@@ -159,7 +159,7 @@ class Connection:
             is_early = exchange.end > self.written
             if isinstance(outcome, Response):
                 outcome.base, outcome.target = url, exchange.request.target
-                exchange.response = outcome
+                exchange.response, exchange.connection = outcome, self.number
                 events.append(exchange)
             else:
                 error = type(outcome)(f"{url}: {outcome}")

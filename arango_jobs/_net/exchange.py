@@ -93,6 +93,8 @@ class Connected:
     """A new connection to `host` stands (the server behind it may be another process)."""
 
     host: int
+    made_at: float = float("-inf")
+    """A time before anything was written on it, by the clock of whoever polls."""
 
 
 TransportEvent = Exchange | Failure | Connected

@@ -145,7 +145,7 @@ class Lane:
         self.connections.append(connection)
         self._shared.selector.register(result, _READ, partial(self._on_ready, connection))
         if is_new:
-            self._shared.events.append(Connected(self._index))
+            self._shared.events.append(Connected(self._index, now))
         self._fill(connection)
 
     def _on_ready(self, connection: Connection, mask: int) -> None:

@@ -59,7 +59,7 @@ class Hearing:
             elif type(event) is Failure:
                 self._hear_failure(event, now)
             elif type(event) is Connected:
-                self._engine.connected(event.host, now)
+                self._engine.connected(event.host, now, event.made_at)
         if self._accepted:
             # At once for all, and before anything is told of how they ended.
             accepted, self._accepted = self._accepted, []

@@ -105,9 +105,9 @@ class MemoryTransport:
         self._ready.append(Failure(exchange, error, may_have_run, connection))
         return exchange
 
-    def connect(self, host: int = 0) -> None:
-        """Report a new connection to `host`."""
-        self._ready.append(Connected(host))
+    def connect(self, host: int = 0, made_at: float = float("-inf")) -> None:
+        """Report a new connection to `host`, on which nothing was written before `made_at`."""
+        self._ready.append(Connected(host, made_at))
 
     def _taken(self, exchange: Exchange | None) -> Exchange:
         exchange = exchange or self.waiting[0]

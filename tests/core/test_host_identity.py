@@ -156,6 +156,28 @@ def test_jobs_of_the_new_process_are_kept() -> None:
     assert not new.ends
 
 
+@pytest.mark.parametrize(("made", "is_its_own"), [(0.5, True), (0.01, False)])
+def test_sent_before_the_restart_and_written_after_it(made: float, is_its_own: bool) -> None:
+    """What waited for a connection cannot have been accepted before that was made."""
+    bench = Bench()
+    part = FakePart(ONCE)
+    bench.connect()
+    bench.submit(part)
+    bench.know()
+    sent = bench.now
+    bench.pass_time(0.6)
+    # The new process was started 0.2 seconds after it had been handed to the transport.
+    bench.engine.connected(0, bench.now, sent + made)
+    bench.world.plan()
+    bench.answer(Call.IDENTIFY, Meaning.BROKEN)
+    bench.accept("101")
+    bench.connect()
+    while not bench.waiting(Call.IDENTIFY):
+        bench.pass_to_next()
+    bench.know(bench.now - sent - 0.2)
+    assert bool(part.ends) is not is_its_own
+
+
 def test_slow_answer_of_a_process_that_has_just_been_started() -> None:
     """A process is not known by it: its successor could have been started at the same time."""
     bench = Bench()
