@@ -26,12 +26,12 @@ class Connection:
     `depth` is how many exchanges it takes now; `written` how many bytes of the
     stream the kernel was handed, `end` how long the stream is so far. `number` says
     which process may be behind it (`succession.py`), `order` is that number where no
-    other connection has it, else 0. `has_gone_on`: it has outlived an answer.
+    other connection has it, else 0. `answers` is how many it has given.
     """
 
     __slots__ = (
-        "answered", "depth", "end", "has_answered", "has_gone_on", "made_at", "number", "order",
-        "outbox", "reader", "sock", "unanswered", "url", "written",
+        "answered", "answers", "depth", "end", "made_at", "number", "order", "outbox", "reader",
+        "sock", "unanswered", "url", "written",
     )  # fmt: skip
 
     def __init__(
@@ -47,14 +47,13 @@ class Connection:
         self.number = number
         self.order = number if is_new else 0
         self.made_at = made_at
-        self.has_gone_on = False
         self.reader = reader
         self.url = url
         self.unanswered: deque[Exchange] = deque()
         self.outbox: deque[bytes | memoryview] = deque()
         self.depth = 1
         self.answered = 0
-        self.has_answered = False
+        self.answers = 0
         self.written = 0
         self.end = 0
 
@@ -165,5 +164,5 @@ class Connection:
                 error = type(outcome)(f"{url}: {outcome}")
                 events.append(Failure(exchange, error, True, self.order))
         self.answered += len(outcomes)
-        self.has_answered = self.has_answered or bool(outcomes)
+        self.answers += len(outcomes)
         return is_early

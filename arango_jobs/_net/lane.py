@@ -181,7 +181,6 @@ class Lane:
     def _deepen(self, connection: Connection) -> None:
         if connection.answered < connection.depth:
             return
-        connection.has_gone_on = True
         self._is_proven = self._is_proven or connection.depth > 1
         connection.answered = 0
         connection.depth = min(connection.depth * 2, self.max_depth)
@@ -262,7 +261,7 @@ class Lane:
 
     def _broke(self, connection: Connection, error: OSError) -> None:
         """End a broken connection: the first that waits is told why, the others that it broke."""
-        if is_refused_certificate(error) and not connection.has_answered:
+        if is_refused_certificate(error) and not connection.answers:
             self._requeue(connection.unanswered)
             connection.unanswered.clear()
             self._drop(connection)
@@ -310,11 +309,8 @@ class Lane:
         self.connections.remove(connection)
         self._shared.selector.unregister(connection.sock)
         connection.sock.close()
-        self._succession.ended(
-            connection.made_at,
-            is_announced=connection.is_announced,
-            has_gone_on=connection.has_gone_on,
-        )
+        is_broken = bool(connection.unanswered) and not connection.is_announced
+        self._succession.ended(connection.made_at, connection.answers, is_broken=is_broken)
 
     def _next_deadline(self) -> float:
         exchanges = chain(self.queue, *(connection.unanswered for connection in self.connections))

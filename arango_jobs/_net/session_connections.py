@@ -54,10 +54,10 @@ class Numbers:
                 self._tell()
             return self._succession.number
 
-    def ended(self, made_at: float, *, is_announced: bool, answers: int) -> None:
-        """Take that a connection has ended that was made at `made_at`."""
+    def ended(self, made_at: float, answers: int) -> None:
+        """Take that a connection has ended that was made at `made_at` and carried `answers`."""
         with self._lock:
-            self._succession.ended(made_at, is_announced=is_announced, has_gone_on=answers > 1)
+            self._succession.ended(made_at, answers)
 
     def broke(self) -> None:
         """Take that a call broke: the next connection has a new number in any case."""
@@ -100,25 +100,16 @@ class _Numbered(_Connection):
     number = 0
     answers = 0
     made_at = 0.0
-    is_announced = False
     is_withheld = False
 
     def connect(self) -> None:
-        if self.number and not self.is_announced:
+        if self.number:
             # One that the pool has kept, and that was closed there.
-            self.numbers.ended(self.made_at, is_announced=False, answers=self.answers)
+            self.numbers.ended(self.made_at, self.answers)
         super().connect()
         self.number = self.numbers.count()
         self.made_at = self.numbers.now()
         self.answers = 0
-        self.is_announced = False
-
-    def answered(self, is_last: bool) -> None:
-        """Take that an answer came, after which the server closes the connection or not."""
-        self.answers += 1
-        if is_last:
-            self.is_announced = True
-            self.numbers.ended(self.made_at, is_announced=True, answers=self.answers)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
@@ -138,8 +129,7 @@ class _Numbered(_Connection):
             # The session's retries may go on from here.
             self.numbers.broke()
             raise
-        inner: Any = response._original_response
-        self.answered(inner.will_close)
+        self.answers += 1
         return response
 
 

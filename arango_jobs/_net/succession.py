@@ -6,8 +6,8 @@ a new connection may lead to another process, so it has a new number.
     number 1 ─ number 2 ─ … ─ number 16 ─┬─▶ each carried one answer: the next goes on, 16 again
                                          └─▶ one broke, or none was made in time: number 17
 
-Where every answer announces the end of its connection, each request has one to itself,
-and none could ever be bound to one that there is already. After a few of these in a
+Where every connection is closed after its answer, each request has one to itself, and
+none could ever be bound to one that there is already. After a few of these in a
 row the next ones go on with the number, as long as each is made so soon after one that
 was answered that no server can have restarted in between, and nothing has broken.
 """
@@ -43,20 +43,17 @@ class Succession:
         self.number += 1
         return True
 
-    def ended(self, made_at: float, *, is_announced: bool, has_gone_on: bool) -> None:
-        """Take that a connection, made at `made_at`, has ended: as an answer had said, or not.
+    def ended(self, made_at: float, answers: int, *, is_broken: bool = False) -> None:
+        """Take that a connection has ended that was made at `made_at` and carried `answers`.
 
-        `has_gone_on` says whether it carried more than one answer.
+        It is broken if something that had been asked on it was not answered.
         """
-        if has_gone_on:
-            self._unkept = 0
-        if not is_announced:
+        if is_broken or not answers:
             self._has_broken = True
-            return
-        if not has_gone_on:
-            self._unkept += 1
-        # The answer came later than that: how long it waited for us to read it is not known.
-        self._seen_at = max(self._seen_at, made_at)
+        if answers:
+            self._unkept = self._unkept + 1 if answers == 1 else 0
+            # They came later than that: how long they waited for us to read them is not known.
+            self._seen_at = max(self._seen_at, made_at)
 
     def broke(self) -> None:
         """Take that a connection broke, or could not be made."""

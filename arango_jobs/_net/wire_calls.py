@@ -117,7 +117,8 @@ class WireCaller(PoolCaller):
             self._numbers.written()
             connection.sock.settimeout(timeout)
             _send(connection.sock, head, request.body)
-            response, is_kept = self._answer(request, connection, pieces)
+            response, is_kept = self._answer(request, connection.sock, pieces)
+            connection.answers += 1
         finally:
             if not is_kept:
                 connection.close()
@@ -125,9 +126,7 @@ class WireCaller(PoolCaller):
         response.base, response.target = self._url, request.target
         return Answer(response, number)
 
-    def _answer(
-        self, request: Request, connection: Any, pieces: list[bytes]
-    ) -> tuple[Response, bool]:
+    def _answer(self, request: Request, sock: Any, pieces: list[bytes]) -> tuple[Response, bool]:
         """Read the answer into `pieces`; return it and whether the connection goes on."""
         settings = self._settings
         reader = ResponseReader(
@@ -135,7 +134,7 @@ class WireCaller(PoolCaller):
         )
         found: list[Outcome] = []
         while not found:
-            data = connection.sock.recv(_RECEIVE_BYTES)
+            data = sock.recv(_RECEIVE_BYTES)
             if not data:
                 # Also where that may be how the body ends: it may as well have been cut off.
                 raise ConnectionLostError("the connection ended where the answer may have gone on")
@@ -144,7 +143,6 @@ class WireCaller(PoolCaller):
         response = found[0]
         if isinstance(response, TransportError):
             raise response
-        connection.answered(reader.is_last)
         if response.header("set-cookie") is not None:
             self._keep_cookies(b"".join(pieces))
         return response, len(found) == 1 and reader.is_between

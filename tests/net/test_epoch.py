@@ -85,20 +85,28 @@ def test_answers_are_told_before_a_newer_connection(
 
 
 class TestServerThatKeepsNoConnection:
-    """Each of its answers announces the end: connections go on with the number of the last."""
+    """It closes each after an answer: connections go on with the number of the last."""
+
+    @pytest.fixture(params=[b"Connection: close\r\n", b""])
+    def announcement(self, request: pytest.FixtureRequest) -> bytes:
+        """What it says of it in the answer."""
+        found: bytes = request.param
+        return found
 
     @pytest.fixture(autouse=True)
-    def _told(self, transport: PipelineTransport, listener: Listener) -> None:
+    def _told(self, transport: PipelineTransport, listener: Listener, announcement: bytes) -> None:
         for number in range(20):
             transport.send(exchange(number))
-            events = self.one(transport, listener)
+            events = self.one(transport, listener, announcement)
             kinds = [type(event) for event in events]
             assert kinds == ([Connected, Exchange] if number < 16 else [Exchange])
 
-    def one(self, transport: PipelineTransport, listener: Listener) -> list[TransportEvent]:
+    def one(
+        self, transport: PipelineTransport, listener: Listener, announcement: bytes
+    ) -> list[TransportEvent]:
         """Answer the request that waits, and close."""
         peer, events = self.asked(transport, listener)
-        peer.send(answer(extra=b"Connection: close\r\n"))
+        peer.send(answer(extra=announcement))
         peer.sock.close()
         return events + poll_until(transport, 1, Exchange)
 
@@ -113,16 +121,27 @@ class TestServerThatKeepsNoConnection:
         peer.requests(1)
         return peer, events
 
-    def test_bound_request_is_sent(self, transport: PipelineTransport, listener: Listener) -> None:
+    def test_bound_request_is_sent(
+        self, transport: PipelineTransport, listener: Listener, announcement: bytes
+    ) -> None:
         """Else it never could be."""
         transport.send(_bound("fetch", 16))
-        events = self.one(transport, listener)
+        events = self.one(transport, listener, announcement)
         assert outcomes(events) == {"fetch": (200, b"{}")}
 
-    def test_after_a_break(self, transport: PipelineTransport, listener: Listener) -> None:
+    @pytest.mark.parametrize("answers", [0, 1])
+    def test_after_a_break(
+        self, transport: PipelineTransport, listener: Listener, answers: int
+    ) -> None:
         """The server may have restarted; in which order it had what broke is not known."""
-        transport.send(exchange("broken"))
+        transport.send(exchange("first"))
         peer, _ = self.asked(transport, listener)
+        if answers:
+            peer.send(answer())
+            poll_until(transport, 1, Exchange)
+            transport.send(exchange("second"))
+            transport.poll(0)
+            peer.requests(1)
         peer.reset()
         (failure,) = [e for e in poll_until(transport, 1, Failure) if isinstance(e, Failure)]
         assert (failure.may_have_run, failure.connection) == (True, 0)

@@ -15,7 +15,7 @@ def unkept(count: int) -> Succession:
     succession = Succession()
     for n in range(1, count + 1):
         succession.made(n / 1000)
-        succession.ended(n / 1000, is_announced=True, has_gone_on=False)
+        succession.ended(n / 1000, 1)
     return succession
 
 
@@ -42,7 +42,7 @@ def test_not_in_time() -> None:
     assert succession.number == 17
     # It has not answered yet.
     assert succession.made(1.017)
-    succession.ended(1.017, is_announced=True, has_gone_on=False)
+    succession.ended(1.017, 1)
     assert not succession.made(2.0)
     assert succession.number == 18
 
@@ -52,29 +52,30 @@ def test_late_end() -> None:
     succession = unkept(16)
     assert not succession.made(0.02)
     assert not succession.made(0.5)
-    succession.ended(0.5, is_announced=True, has_gone_on=False)
-    succession.ended(0.02, is_announced=True, has_gone_on=False)
+    succession.ended(0.5, 1)
+    succession.ended(0.02, 1)
     assert not succession.made(1.49)
     assert succession.made(1.5)
 
 
-@pytest.mark.parametrize("how", ["broke", "ended"])
-def test_broken(how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "answers"), [("refused", 0), ("in the midst", 1), ("before it answered", 0)]
+)
+def test_broken(how: str, answers: int) -> None:
     """A break is a sign of a restart; what comes after it goes on from there."""
     succession = unkept(16)
-    if how == "broke":
+    if how == "refused":
         succession.broke()
     else:
-        succession.ended(0.016, is_announced=False, has_gone_on=False)
+        succession.ended(0.016, answers, is_broken=how == "in the midst")
     assert succession.made(0.017)
     assert not succession.made(0.018)
     assert succession.number == 17
 
 
-@pytest.mark.parametrize("is_announced", [True, False])
-def test_kept_after_all(is_announced: bool) -> None:
+def test_kept_after_all() -> None:
     """A connection that went on after an answer: the rule does not hold here."""
     succession = unkept(16)
-    succession.ended(0.016, is_announced=is_announced, has_gone_on=True)
+    succession.ended(0.016, 2)
     assert succession.made(0.017)
     assert succession.made(0.018)

@@ -147,9 +147,9 @@ _END = """
   the first (by more where the server is slower to answer: by twice what its answers take), which no real server is that has
   taken a job in between; and where a server tells neither statistics nor metrics, so that nothing but ids that go back
   speaks of a restart.
-- Where each of 16 connections in a row has ended as its only answer announced (`Connection: close`), the next ones count as
-  the same connection going on: until one breaks or is refused, carries a second answer, or is made later than a second
-  after the last one that was answered. A server that restarts within that second without refusing or breaking any is not
+- Where each of 16 connections in a row was closed after its only answer, the next ones count as the same connection going
+  on: until one breaks or is refused, carries a second answer, or is made later than a second after the last one that was
+  answered. A server that restarts within that second without refusing or breaking any is not
   noticed before its ids go back, and neither is one behind a proxy that lets requests wait meanwhile: until then a
   result may be taken that belongs to another program of the same user.
 - Jobs live on the Coordinator that accepted them and are fetched there. One that cannot be reached, or takes no new jobs,
