@@ -91,7 +91,9 @@ def test_ctrl_c_at_any_moment_of_a_load(stage: Stage) -> None:
         collection = jobs.collection("c")
         main = threading.main_thread().ident
         stop = threading.Event()
+        begun = threading.Event()
         def tease():
+            begun.wait()
             while not stop.wait(0.003):
                 signal.pthread_kill(main, signal.SIGINT)
         thread = threading.Thread(target=tease)
@@ -99,9 +101,12 @@ def test_ctrl_c_at_any_moment_of_a_load(stage: Stage) -> None:
         futures = []
         thread.start()
         end = time.monotonic() + 1.5
-        while time.monotonic() < end:
+        while True:
             try:
-                futures.append(collection.insert({"n": len(futures)}))
+                begun.set()
+                while time.monotonic() < end:
+                    futures.append(collection.insert({"n": len(futures)}))
+                break
             except KeyboardInterrupt:
                 interrupts += 1
         while True:
