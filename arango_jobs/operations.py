@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from arango_jobs.errors import ArangoServerError
 
 __all__ = [
+    "JOB_ID",
     "Headers",
     "MergePlan",
     "Operation",
@@ -38,7 +39,8 @@ T = TypeVar("T")
 
 Headers = tuple[tuple[str, str], ...]
 
-_JOB_ID = "x-arango-async-id"
+JOB_ID = "x-arango-async-id"
+"""The header that names a job (server-protocol.md §2.1)."""
 
 
 def quote_segment(name: str) -> str:
@@ -95,16 +97,16 @@ class Response:
         """The host that was asked, or all of the URL."""
         self.target = ""
         self.loads = loads
-        self.job_id = job_id if job_id is not None else self._headers.get(_JOB_ID)
+        self.job_id = job_id if job_id is not None else self._headers.get(JOB_ID)
         """What `x-arango-async-id` says: the one header that differs from job to job."""
 
     @property
     def headers(self) -> dict[str, str]:
         """All headers."""
         headers = self._headers
-        if self.job_id is not None and _JOB_ID not in headers:
+        if self.job_id is not None and JOB_ID not in headers:
             # Until then they may be shared by all responses that are alike.
-            headers = self._headers = {**headers, _JOB_ID: self.job_id}
+            headers = self._headers = {**headers, JOB_ID: self.job_id}
         return headers
 
     def header(self, name: str) -> str | None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from arango_jobs.operations import JOB_ID
+
 __all__ = ["Head", "HeadTable", "HeaderLines", "StatusLines", "UnusualHead"]
 
 _STATUS = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [\t\x20-\x7e]*)?\Z")
@@ -24,7 +26,6 @@ _MAX_LINES = 512
 _MAX_HEADS = 256
 # As ArangoDB writes it; written another way it is a line like any other.
 _ID_LINE = b"\r\nX-Arango-Async-Id: "
-_ID = "x-arango-async-id"
 _ID_AT = len(_ID_LINE)
 _ID_ROOM = 32
 """Bytes in which an id ends; a longer one is none, and read more slowly."""
@@ -137,7 +138,7 @@ class HeadTable:
         job_id = data[at + _ID_AT : stop]
         head = data[start:at] + data[stop:end]
         common = self._known.get(head) or self._learn(head)
-        if not job_id.isdigit() or _ID in common[1]:
+        if not job_id.isdigit() or JOB_ID in common[1]:
             raise UnusualHead
         self._keep_last(data, start, at + _ID_AT, stop, end + 4, common)
         return common, job_id.decode("ascii")

@@ -115,10 +115,8 @@ class Gate:
         taken = False
         try:
             with self._lock:
-                in_use = self._in_use
-                has_room = in_use + n <= self._capacity or not in_use
-                if has_room and not self._queue and self._error is None:
-                    self._in_use = in_use + n
+                if not self._queue and self._error is None and self._has_room(n):
+                    self._in_use += n
                     taken = True
             if taken or not block:
                 return taken or self._refuse()

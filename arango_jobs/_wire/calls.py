@@ -81,17 +81,10 @@ def _by_id(build: Callable[[str, str], Request]) -> Callable[[Ask, Encode], Requ
     return request
 
 
-def _fetch(ask: Ask, _encode: Encode) -> Request:
-    job = ask.job
-    assert job is not None
-    assert job.job_id is not None
-    return job_api.fetch_request(job.database, job.job_id)
-
-
 _REQUESTS: dict[Call, Callable[[Ask, Encode], Request]] = {
     Call.SUBMIT: _submit,
     Call.LIST: _list,
-    Call.FETCH: _fetch,
+    Call.FETCH: _by_id(job_api.fetch_request),
     Call.ASK: _by_id(job_api.status_request),
     Call.OWNER: _by_id(job_api.status_request),
     Call.CANCEL: _by_id(job_api.cancel_request),

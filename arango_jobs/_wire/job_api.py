@@ -17,7 +17,6 @@ from arango_jobs.operations import Headers, OperationKind, Request, Response, qu
 
 __all__ = [
     "ASYNC_HEADER",
-    "ASYNC_ID",
     "FORWARDED_TO",
     "QUEUE_TIME",
     "STORE",
@@ -47,7 +46,6 @@ _SAYS_PENDING = Meaning.PENDING
 _SAYS_RESULT = Meaning.RESULT
 
 ASYNC_HEADER = "x-arango-async"
-ASYNC_ID = "x-arango-async-id"
 QUEUE_TIME = "x-arango-queue-time-seconds"
 FORWARDED_TO = "x-arango-request-forwarded-to"
 
@@ -135,9 +133,7 @@ def status_request(database: str, job_id: str) -> Request:
 
 def fetch_request(database: str, job_id: str) -> Request:
     """Take the job's result, which the server then forgets (§4)."""
-    # One in two requests is such a one, so the usual id is put there without another call.
-    segment = job_id if job_id.isdecimal() and job_id.isascii() else quote_segment(job_id)
-    return Request("PUT", _prefix(database) + segment)
+    return Request("PUT", _prefix(database) + _segment(job_id))
 
 
 def cancel_request(database: str, job_id: str) -> Request:

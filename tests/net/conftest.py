@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import trustme
 from netpeer import Listener, ManualClock
 from pathserver import Server
 
@@ -17,6 +18,11 @@ def _no_thread_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
 
 
 @pytest.fixture

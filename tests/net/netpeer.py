@@ -14,6 +14,8 @@ import threading
 from collections.abc import Iterator
 from typing import TypeVar
 
+import trustme
+
 from arango_jobs._net.exchange import (
     Connected,
     Exchange,
@@ -194,6 +196,13 @@ def deepen(transport: PipelineTransport, listener: Listener, depth: int) -> Peer
         for number in range(width):
             transport.send(exchange(number))
         transport.poll(0)
+
+
+def context_for(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+    """Return what a server with a certificate for `names` speaks TLS with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return context
 
 
 class TlsServer:

@@ -8,36 +8,24 @@ import socket
 import threading
 from typing import Any
 
+from acceptor import Acceptor, shut
 from netpeer import Peer, answer
 from requests.adapters import HTTPAdapter
 
 
-class Server:
+class Server(Acceptor):
     """Answers by path, a thread for each connection; keeps every request."""
 
     def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
         self.requests: list[bytes] = []
         self.connections = 0
         self.gate = threading.Event()
-        self._socks: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self._start(self._run)
+        super().__init__()
+        self.url = f"http://127.0.0.1:{self.port}"
 
-    def _start(self, target: Any, *args: Any) -> None:
-        thread = threading.Thread(target=target, args=args)
-        self._threads.append(thread)
-        thread.start()
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = self._listener.accept()
-                self._socks.append(sock)
-                self.connections += 1
-                self._start(self._serve, Peer(sock))
+    def accepted(self, sock: socket.socket) -> None:
+        self.connections += 1
+        self._start(self._serve, Peer(sock))
 
     def _serve(self, peer: Peer) -> None:
         with contextlib.suppress(OSError, EOFError):
@@ -67,20 +55,13 @@ class Server:
         """Close every connection, and take new ones at once."""
         socks, self._socks = self._socks, []
         for sock in socks:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+            shut(sock)
         for thread in self._threads[1:]:
             thread.join(10)
 
     def close(self) -> None:
         self.gate.set()
-        for sock in (self._listener, *self._socks):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(10)
-        for sock in (self._listener, *self._socks):
-            sock.close()
+        super().close()
 
 
 ANSWERS = {

@@ -21,6 +21,7 @@ from netpeer import (
     TlsServer,
     answer,
     closing,
+    context_for,
     exchange,
     outcomes,
     poll_until,
@@ -85,17 +86,10 @@ def pipelined(
         yield transport
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
 def server(authority: trustme.CA) -> Iterator[TlsServer]:
     """A server with a certificate for db.example."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("db.example").configure_cert(context)
-    server = TlsServer(context)
+    server = TlsServer(context_for(authority, "db.example"))
     yield server
     server.close()
 

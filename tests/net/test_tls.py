@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 import requests
 import trustme
-from netpeer import Listener, TlsServer, answer, closing, exchange, outcomes, poll_until
+from netpeer import (
+    Listener,
+    TlsServer,
+    answer,
+    closing,
+    context_for,
+    exchange,
+    outcomes,
+    poll_until,
+)
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from arango_jobs._net.choose import choose_transport
@@ -18,11 +27,6 @@ from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.tls import tls_context
 from arango_jobs.errors import OptionError
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +44,6 @@ def client_file(authority: trustme.CA, tmp_path: Path) -> str:
         str(path)
     )
     return str(path)
-
-
-def context_for(authority: trustme.CA, *names: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names).configure_cert(context)
-    return context
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 import threading
 import time
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 import requests
 import trustme
-from netpeer import TlsServer, answer, closing, exchange, outcomes, poll_until
+from netpeer import TlsServer, answer, closing, context_for, exchange, outcomes, poll_until
 from pathserver import Server, pooled
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
@@ -237,8 +236,7 @@ def test_what_retries_are_told(
 @pytest.mark.usefixtures("_nothing_noted")
 def test_what_retries_are_told_of_tls() -> None:
     """A server that is not trusted: an error of TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    context = context_for(trustme.CA(), "127.0.0.1")
     with (
         contextlib.closing(TlsServer(context)) as server,
         requests.Session() as session,

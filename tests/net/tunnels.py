@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 
+from acceptor import Acceptor
 from netpeer import PATIENCE
 
 
-class Tunnels:
+class Tunnels(Acceptor):
     """Leads every connection to `port` on loopback, and keeps what was asked of it."""
 
     def __init__(self, port: int, *, refusal: bytes = b"") -> None:
         self._port = port
         self._refusal = refusal
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
         self.asked: list[bytes] = []
-        self._socks: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self._start(self._run)
+        super().__init__()
 
-    def _start(self, target: object, *args: object) -> None:
-        thread = threading.Thread(target=target, args=args)  # type: ignore[arg-type]
-        self._threads.append(thread)
-        thread.start()
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = self._listener.accept()
-                sock.settimeout(PATIENCE)
-                self._socks.append(sock)
-                self._lead(sock)
-
-    def _lead(self, sock: socket.socket) -> None:
+    def accepted(self, sock: socket.socket) -> None:
+        sock.settimeout(PATIENCE)
         first = sock.recv(1, socket.MSG_PEEK)
         if first == b"\x05":
             self._greet(sock)
@@ -60,22 +44,6 @@ class Tunnels:
         self.asked.append(sock.recv(size))
         sock.recv(2)
         sock.sendall(b"\x05\x00\x00\x01" + bytes(6))
-
-    def close(self) -> None:
-        _shut(self._listener)
-        # Only then are all connections there, to be ended.
-        self._threads[0].join(PATIENCE)
-        for sock in self._socks:
-            _shut(sock)
-        for thread in self._threads:
-            thread.join(PATIENCE)
-        for sock in (self._listener, *self._socks):
-            sock.close()
-
-
-def _shut(sock: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _head(sock: socket.socket) -> bytes:
