@@ -85,7 +85,9 @@ class Program:
     def line(self) -> str:
         """Return the next line that it prints."""
         assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
+        line = self._process.stdout.readline()
+        assert line, f"it has ended with {self.end()}: {self.errors}"
+        return line.strip()
 
     def send(self, number: int) -> None:
         """Send it a signal."""

@@ -55,6 +55,12 @@ def test_ctrl_c_in_a_with_block(stage: Stage) -> None:
     text = """
         from arango_jobs._runtime import desk
         desk._EXIT_PATIENCE = 0.2
+        def ready():
+            while not all(future._waiters for future in futures): time.sleep(0.01)
+            # An interrupt while wait() takes or lets go of their locks would leave some held.
+            for future in futures:
+                with future._condition: pass
+            print("ready")
         def tell():
             while sum(future.cancelled() for future in futures) < 8: time.sleep(0.01)
             print("in shutdown")
@@ -63,7 +69,7 @@ def test_ctrl_c_in_a_with_block(stage: Stage) -> None:
                 futures = [jobs.collection("c").insert({"n": n}) for n in range(10)]
                 while sum(future.job_id is not None for future in futures) < 2: time.sleep(0.01)
                 try:
-                    print("ready")
+                    threading.Thread(target=ready).start()
                     wait(futures)
                 except KeyboardInterrupt:
                     print("first")
