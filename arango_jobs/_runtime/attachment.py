@@ -1,84 +1,107 @@
 """What hangs on a future that somebody waits for or wants to be called back by.
 
-Most futures never get one. It is a lock in its own right: once a future has an
-attachment, that lock guards its state (future.py says how the change is made
-without a race). Knows nothing of jobs.
+Most futures never get one. `wait` and `as_completed` of the standard library
+hold the conditions of all their futures while they look at the states and
+enlist their waiters. Such a hold keeps nobody out: it is a note of what its
+thread saw. An end that comes in between is told to a waiter as it enlists.
+So the thread that ends futures never waits for a thread of the user's, not
+even where an interrupt took that out of the middle of holding many.
+Knows nothing of jobs.
 """
 
 from __future__ import annotations
 
 import threading
-from _thread import RLock, allocate_lock
-from collections.abc import Callable
+from _thread import allocate_lock, get_ident
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures._base import CANCELLED_AND_NOTIFIED, FINISHED
 from typing import Any
 
-__all__ = ["Attachment", "Callback", "Callbacks"]
+from arango_jobs._runtime.bell import Bell, Sleepers, lock
+
+__all__ = ["CLOSED", "Attachment", "Callback", "Callbacks", "tell"]
 
 Callback = Callable[[Any], Any]
 Callbacks = tuple[Callback, ...]
 
+CLOSED = (FINISHED, CANCELLED_AND_NOTIFIED)
+"""The states that the standard library's waiters are told of."""
 
-class Attachment(RLock):  # type: ignore[misc]  # final in its stub only
-    """As much of a `threading.Condition` as `wait()` and `as_completed()` use, at a tenth of it.
 
-    Reentrant as theirs is: a signal handler or a finalizer may run while it is held.
-    """
+class Attachment(Sleepers):
+    """As much of a `threading.Condition` as `wait()` and `as_completed()` use."""
 
-    __slots__ = ("callbacks", "sleepers", "waiters")
+    __slots__ = ("_holds", "callbacks", "late", "waiters")
 
     def __init__(self) -> None:
-        self.sleepers: tuple[Any, ...] = ()
+        super().__init__()
         self.callbacks: Callbacks = ()
         self.waiters: list[Any] = []
         """The waiters of `concurrent.futures.wait` and `as_completed`."""
+        self.late: Future[Any] | None = None
+        """The future, if it ended while somebody held this."""
+        # The threads, one entry for each time; negative where `late` was there to be seen.
+        self._holds: list[int] = []
 
-    def notify_all(self) -> None:
-        """Wake every thread in `sleep`; call it with the lock held."""
-        sleepers, self.sleepers = self.sleepers, ()
-        for sleeper in sleepers:
-            sleeper.release()
+    # One call of a list's method is all that these do to it: no interrupt comes between.
 
-    def sleep(self, has_ended: Callable[[], bool], timeout: float | None) -> None:
-        """Wait for `notify_all`, at most `timeout` seconds; not at all if `has_ended`."""
-        sleeper = allocate_lock()
-        sleeper.acquire()
-        with self:
-            if has_ended():
-                return
-            self.sleepers += (sleeper,)
-        # The lock is not held here, so an interrupt has nothing to restore: at the worst it
-        # leaves a sleeper behind that is woken in vain.
-        try:
-            sleeper.acquire(True, -1 if timeout is None else min(timeout, threading.TIMEOUT_MAX))
-        finally:
-            with self:
-                self.sleepers = tuple(one for one in self.sleepers if one is not sleeper)
+    def acquire(self) -> bool:
+        """Have this thread see the future as it is now, until `release`."""
+        self._holds.append(get_ident() if self.late is None else -get_ident())
+        return True
 
-    def announce(self, future: Future[Any], state: str) -> Callbacks:
-        """Tell everybody who waits that `future` is in `state`; return what is to be called."""
-        if state is FINISHED:
-            # One of the two is called, as waiters for FIRST_EXCEPTION tell them apart.
-            name = "add_result" if future._exception is None else "add_exception"
-        else:
-            name = "add_cancelled"
-        if state is FINISHED or state is CANCELLED_AND_NOTIFIED:
-            for waiter in self.waiters:
-                getattr(waiter, name)(future)
-        self.notify_all()
-        callbacks, self.callbacks = self.callbacks, ()
-        return callbacks
+    __enter__ = acquire
 
-    def succeed(self) -> Attachment:
-        """Return one for a forked child, free of locks that threads of the parent may hold."""
-        heir = Attachment()
-        heir.waiters = self.waiters
-        for waiter in heir.waiters:
-            was_set = waiter.event.is_set()
-            waiter.event = threading.Event()
-            if was_set:
-                waiter.event.set()
+    def release(self) -> None:
+        """End the last `acquire` of this thread."""
+        thread = get_ident()
+        self._holds.remove(-thread if -thread in self._holds else thread)
+
+    def __exit__(self, *_: object) -> None:
+        thread = get_ident()
+        self._holds.remove(-thread if -thread in self._holds else thread)
+
+    def is_unseen(self) -> bool:
+        """Say whether the future is `late` and this thread holds it as it was before."""
+        thread = get_ident()
+        return self.late is not None and thread in self._holds and -thread not in self._holds
+
+    def append(self, waiter: Any) -> None:
+        """Enlist `waiter`; tell it of an end that this thread does not see."""
+        if type(waiter.event) is threading.Event:
+            # Nobody waits for it yet, or rings it: its thread holds all futures concerned.
+            waiter.event = Bell()
+        with lock:
+            self.waiters.append(waiter)
+            late = self.late
+        if late is not None and self.is_unseen():
+            tell((waiter,), late)
+
+    def remove(self, waiter: Any) -> None:
+        """Strike `waiter` off the list."""
+        self.waiters.remove(waiter)
+
+    def end(self, future: Future[Any]) -> tuple[Any, ...]:
+        """Note that `future` has ended; return whom to `tell`. Call it with the lock held."""
+        if self._holds:
+            self.late = future
+        return tuple(self.waiters)
+
+    def renew(self) -> None:
+        """Make it fit for a forked child: no callback, no lock that a parent's thread may hold."""
+        self.callbacks = ()
+        for waiter in self.waiters:
             if hasattr(waiter, "lock"):
                 waiter.lock = allocate_lock()
-        return heir
+
+
+def tell(waiters: Iterable[Any], future: Future[Any]) -> None:
+    """Tell `waiters` that `future` has ended; call it without the lock."""
+    if future.cancelled():
+        name = "add_cancelled"
+    else:
+        # One of the two is called, as waiters for FIRST_EXCEPTION tell them apart.
+        name = "add_result" if future._exception is None else "add_exception"
+    for waiter in waiters:
+        getattr(waiter, name)(future)

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from arango_jobs._runtime.bell import Bell
 from arango_jobs.logs import logger
 from arango_jobs.signals import name_of
 
@@ -34,8 +35,10 @@ class DeliveryThread:
         self._calls: list[Call] = []
         self._thread: threading.Thread | None = None
         self._is_stopped = False
-        # Its lock is reentrant: a finalizer that puts may run while it is held.
-        self._changed = threading.Condition()
+        # Reentrant: a finalizer that puts may run while it is held. Taken by itself, as an
+        # interrupt while the condition takes it would leave it taken.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
 
     def put(self, function: Callable[..., Any], *arguments: Any) -> bool:
         """Have `function(*arguments)` run; say whether it was taken."""
@@ -46,7 +49,7 @@ class DeliveryThread:
 
         They are not after `stop`, nor where no thread can be started any more.
         """
-        with self._changed:
+        with self._lock:
             if self._is_stopped:
                 return False
             self._calls.extend(calls)
@@ -66,8 +69,8 @@ class DeliveryThread:
         """
         if self.is_current():
             return False
-        has_run = threading.Event()
-        with self._changed:
+        has_run = Bell()
+        with self._lock:
             if self._thread is None:
                 return True
             # Put past `is_stopped`, as a thread that was stopped still runs what it has.
@@ -80,7 +83,7 @@ class DeliveryThread:
 
         A callback may call it: the thread then ends after the callbacks that wait.
         """
-        with self._changed:
+        with self._lock:
             self._is_stopped = True
             self._changed.notify()
             thread = self._thread
@@ -102,6 +105,10 @@ class DeliveryThread:
             logger.error("%s: %d callbacks cannot be run", self._name, len(self._calls))
             self._calls.clear()
             return False
+        except BaseException:
+            # Interrupted: it may run or not. If it does, it finds that it is not the one.
+            self._thread = None
+            raise
         return True
 
     def _run(self) -> None:
@@ -113,7 +120,9 @@ class DeliveryThread:
 
     def _take(self) -> list[Call]:
         """Wait for calls and take them all; none once it is time to end."""
-        with self._changed:
+        with self._lock:
+            if not self.is_current():
+                return []
             if not self._calls and not self._is_stopped:
                 self._changed.wait(self._idle)
             calls, self._calls = self._calls, []

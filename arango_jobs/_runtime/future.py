@@ -6,13 +6,10 @@
 
 Nothing here knows the engine or the job protocol, starts a thread or reads a clock.
 
-Who guards the state: while a future has no attachment (nobody waits, no
-callback), the one lock of this module; from then on its attachment. An
-attachment is installed under the module's lock and never taken away, so a
-thread that finds none under that lock has finished its change before anybody
-can begin to wait, and whoever waits later sees the change. The module's lock
-may be taken while attachments are held (`wait()` holds many), never the other
-way round.
+One lock guards the states of all futures and what is attached to them, and
+nobody waits, calls or tells while holding it. An attachment is installed under
+it and never taken away, so a change that finds none is finished before anybody
+can begin to wait, and whoever waits later sees the change.
 """
 
 from __future__ import annotations
@@ -20,8 +17,6 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
-import os
-import threading
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import CancelledError, Future, InvalidStateError, TimeoutError
 from concurrent.futures._base import (
@@ -33,7 +28,14 @@ from concurrent.futures._base import (
 )
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from arango_jobs._runtime.attachment import Attachment, Callback, Callbacks
+from arango_jobs._runtime.attachment import (
+    CLOSED,
+    Attachment,
+    Callback,
+    Callbacks,
+    tell,
+)
+from arango_jobs._runtime.bell import lock as _lock
 from arango_jobs.errors import UnsupportedInContextError
 from arango_jobs.logs import logger
 from arango_jobs.operations import Headers, Operation, OperationKind, Retry
@@ -56,24 +58,10 @@ _futures_logger = logging.getLogger("concurrent.futures")
 _WAITING = (PENDING,)
 _OPEN = (RUNNING, PENDING)
 _CANCELLED = (CANCELLED, CANCELLED_AND_NOTIFIED)
-_ENDED = (FINISHED, CANCELLED_AND_NOTIFIED, CANCELLED)
-
-# Reentrant, as a signal handler or a finalizer may touch a future in the middle of a change.
-# No line between the check of a state and its change calls anything, so none runs there.
-_lock = threading.RLock()
+_ENDED = (*CLOSED, CANCELLED)
 
 # A future with callbacks must live until they are called, also where nobody else holds it.
 _kept: set[JobFuture[Any]] = set()
-
-
-def _renew_lock() -> None:
-    global _lock
-    _lock = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    # A thread of the parent may have held it; that thread does not exist in the child.
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 class CancelOutcome(enum.Enum):
@@ -145,7 +133,6 @@ class JobFuture(Future[T]):
         "_exception",
         "_operation",
         "_result",
-        "_state",
         "body",
         "job",
         "key",
@@ -154,6 +141,7 @@ class JobFuture(Future[T]):
         "owner",
         "payload",
         "retry",
+        "state",
     )
 
     def __init__(
@@ -170,7 +158,7 @@ class JobFuture(Future[T]):
         self.number: int
         """What the journal calls it; set by that, where there is one."""
         # The base's __init__ would make the Condition that this class does without.
-        self._state = PENDING
+        self.state = PENDING
         self._result: Any = None
         self._exception: BaseException | None = None
         self._attachment: Attachment | None = None
@@ -194,19 +182,30 @@ class JobFuture(Future[T]):
     # What the standard library reaches for.
 
     @property
+    def _state(self) -> str:
+        """The state, as the thread that asks saw it when it acquired the condition."""
+        attachment = self._attachment
+        if attachment is None or attachment.late is None or not attachment.is_unseen():
+            return self.state
+        return RUNNING
+
+    @_state.setter
+    def _state(self, state: str) -> None:
+        self.state = state
+
+    @property
     def _condition(self) -> Attachment:  # type: ignore[override]  # as much of one as is used
         attachment = self._attachment
         if attachment is not None:
             return attachment
-        fresh = Attachment()
         with _lock:
             if self._attachment is None:
-                self._attachment = fresh
+                self._attachment = Attachment()
             return self._attachment
 
     @property
-    def _waiters(self) -> list[Any]:  # type: ignore[override]  # made at need
-        return self._condition.waiters
+    def _waiters(self) -> Attachment:  # type: ignore[override]  # as much of a list as is used
+        return self._condition
 
     @property
     def _done_callbacks(self) -> list[Callback]:
@@ -270,22 +269,22 @@ class JobFuture(Future[T]):
 
     def cancelled(self) -> bool:
         """Return True if it was cancelled."""
-        return self._state in _CANCELLED
+        return self.state in _CANCELLED
 
     def running(self) -> bool:
         """Return True if it was sent and has not ended."""
-        return self._state is RUNNING
+        return self.state is RUNNING
 
     def done(self) -> bool:
         """Return True if it has ended, in whatever way."""
-        return self._state in _ENDED
+        return self.state in _ENDED
 
     def result(self, timeout: float | None = None) -> T:
         """Return the operation's result or raise its error; wait at most `timeout` seconds.
 
         Raises `concurrent.futures.TimeoutError` or `CancelledError` where that is what happened.
         """
-        if self._state is not FINISHED:
+        if self.state is not FINISHED:
             self._wait(timeout)
         if self._exception is None:
             return self._result  # type: ignore[no-any-return]  # the base says Any
@@ -297,7 +296,7 @@ class JobFuture(Future[T]):
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return the operation's error, `None` if it succeeded; otherwise as `result`."""
-        if self._state is not FINISHED:
+        if self.state is not FINISHED:
             self._wait(timeout)
         return self._exception
 
@@ -310,10 +309,10 @@ class JobFuture(Future[T]):
 
         In the order in which they were added. What `fn` raises is logged.
         """
-        if self._state not in _ENDED:
+        if self.state not in _ENDED:
             attachment = self._condition
-            with attachment:
-                if self._state not in _ENDED:
+            with _lock:
+                if self.state not in _ENDED:
                     attachment.callbacks += (fn,)
                     if self.owner is not None:
                         _kept.add(self)
@@ -328,7 +327,7 @@ class JobFuture(Future[T]):
         # With an owner nobody needs to come by and notify: it ends here and now.
         state = CANCELLED if owner is None else CANCELLED_AND_NOTIFIED
         if not self._move(_WAITING, state, None, None):
-            return self._state in _CANCELLED
+            return self.state in _CANCELLED
         if owner is not None:
             owner.note_cancelled(self)
         return True
@@ -338,8 +337,8 @@ class JobFuture(Future[T]):
     def start(self) -> bool:
         """Mark it as sent; say False if it was cancelled before."""
         with _lock:
-            if self._attachment is None and self._state is PENDING:
-                self._state = RUNNING
+            if self._attachment is None and self.state is PENDING:
+                self.state = RUNNING
                 return True
         if self._move(_WAITING, RUNNING, None, None):
             return True
@@ -364,29 +363,29 @@ class JobFuture(Future[T]):
         Callbacks are dropped; they are the parent's, and so is the loop that some belong to.
         """
         _kept.discard(self)
-        if self._state in _ENDED:
+        if self.state in _ENDED:
             return
         if self._attachment is not None:
-            self._attachment = self._attachment.succeed()
+            self._attachment.renew()
         self._move(_OPEN, FINISHED, None, error)
 
     # The standard library's names for the same.
 
     def set_running_or_notify_cancel(self) -> bool:
         """Do as `start()`, but raise if it was started or has ended already."""
-        if self._state not in (PENDING, CANCELLED):
+        if self.state not in (PENDING, CANCELLED):
             raise RuntimeError(f"{self!r} cannot be started a second time")
         return self.start()
 
     def set_result(self, result: T) -> None:
         """Do as `end_with_result`, but raise `InvalidStateError` if it has ended already."""
         if not self.end_with_result(result):
-            raise InvalidStateError(f"{self._state}: {self!r}")
+            raise InvalidStateError(f"{self.state}: {self!r}")
 
     def set_exception(self, exception: BaseException | None) -> None:
         """Do as `end_with_error`, but raise `InvalidStateError` if it has ended already."""
         if not self._move(_OPEN, FINISHED, None, exception):
-            raise InvalidStateError(f"{self._state}: {self!r}")
+            raise InvalidStateError(f"{self.state}: {self!r}")
 
     # How it is done.
 
@@ -394,22 +393,22 @@ class JobFuture(Future[T]):
         self, allowed: tuple[str, ...], state: str, result: Any, error: BaseException | None
     ) -> bool:
         """Go to `state` if now in one of `allowed`; say whether that was so."""
+        # No line between the check of the state and its change calls anything, so no signal
+        # handler or finalizer runs there.
         with _lock:
-            attachment = self._attachment
-            if attachment is None:
-                if self._state not in allowed:
-                    return False
-                self._result = result
-                self._exception = error
-                self._state = state
-                return True
-        with attachment:
-            if self._state not in allowed:
+            if self.state not in allowed:
                 return False
             self._result = result
             self._exception = error
-            self._state = state
-            callbacks = () if state is RUNNING else attachment.announce(self, state)
+            self.state = state
+            attachment = self._attachment
+            if attachment is None or state is RUNNING:
+                return True
+            waiters = attachment.end(self) if state in CLOSED else ()
+            attachment.wake()
+            callbacks, attachment.callbacks = attachment.callbacks, ()
+        if waiters:
+            tell(waiters, self)
         if callbacks:
             self._deliver(callbacks)
         return True
@@ -434,12 +433,12 @@ class JobFuture(Future[T]):
 
     def _wait(self, timeout: float | None) -> None:
         """Wait until it is finished; raise if it is not."""
-        if self._state not in _ENDED and (timeout is None or timeout > 0):
+        if self.state not in _ENDED and (timeout is None or timeout > 0):
             self._refuse_deadlock()
             self._condition.sleep(self.done, timeout)
-        if self._state is FINISHED:
+        if self.state is FINISHED:
             return
-        if self._state in _CANCELLED:
+        if self.state in _CANCELLED:
             raise CancelledError(f"{self._name} was cancelled")
         raise TimeoutError(f"{self._name} has not ended within {timeout} s")
 
@@ -457,8 +456,8 @@ class JobFuture(Future[T]):
 
     def __repr__(self) -> str:
         """Show state, operation and job, never what it carries."""
-        state = self._state.partition("_")[0].lower()
-        if self._state is FINISHED:
+        state = self.state.partition("_")[0].lower()
+        if self.state is FINISHED:
             error = self._exception
             outcome = ("returned", self._result) if error is None else ("raised", error)
             state = f"{state} {outcome[0]} {type(outcome[1]).__name__}"
@@ -476,8 +475,8 @@ def start_all(futures: Sequence[JobFuture[Any]]) -> list[JobFuture[Any]]:
     others = []
     with _lock:
         for future in futures:
-            if future._attachment is None and future._state is PENDING:
-                future._state = RUNNING
+            if future._attachment is None and future.state is PENDING:
+                future.state = RUNNING
             else:
                 others.append(future)
     refused = {future for future in others if not future.start()}
@@ -491,9 +490,9 @@ def end_all_with_results(
     others = []
     with _lock:
         for future, value in zip(futures, values, strict=True):
-            if future._attachment is None and future._state in _OPEN:
+            if future._attachment is None and future.state in _OPEN:
                 future._result = value
-                future._state = FINISHED
+                future.state = FINISHED
             else:
                 others.append((future, value))
     refused = {future for future, value in others if not future.end_with_result(value)}

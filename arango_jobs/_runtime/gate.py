@@ -17,6 +17,7 @@ import threading
 from _thread import allocate_lock
 from collections import OrderedDict
 
+from arango_jobs._runtime.bell import Bell, wait_for_release
 from arango_jobs.errors import ManagerClosedError
 
 __all__ = ["Gate"]
@@ -49,8 +50,7 @@ class _ThreadWaiter(_Waiter):
             self._bell.release()
 
     def wait(self, timeout: float | None) -> None:
-        limit = threading.TIMEOUT_MAX
-        self._bell.acquire(True, -1 if timeout is None else max(0, min(timeout, limit)))
+        wait_for_release(self._bell, timeout)
 
 
 class _TaskWaiter(_Waiter):
@@ -82,7 +82,7 @@ class Gate:
         self._capacity = capacity
         self._in_use = 0
         self._error: Exception | None = None
-        self._empty: threading.Event | None = None
+        self._empty: Bell | None = None
         self._queue: OrderedDict[_Waiter, None] = OrderedDict()
         # Reentrant, as a signal handler may release in the middle of an acquire.
         self._lock = threading.RLock()
@@ -162,7 +162,7 @@ class Gate:
             if not self._in_use:
                 return True
             if self._empty is None or self._empty.is_set():
-                self._empty = threading.Event()
+                self._empty = Bell()
             empty = self._empty
         return empty.wait(timeout)
 

@@ -176,7 +176,7 @@ def _send_records(signal: Signal, sender: Any, futures: Futures) -> None:
 
 def record_of(future: JobFuture[Any]) -> signals.JobRecord:
     """Return what a signal tells of `future`."""
-    state, job = future._state, future.job
+    state, job = future.state, future.job
     return signals.JobRecord(
         future.kind.name if future.kind is not None else "",
         None if job is None else job.job_id,

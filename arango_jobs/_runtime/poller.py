@@ -178,18 +178,25 @@ class Poller:
         with self._thread_lock:
             if self._thread is not None or self._is_stopping or self._is_closed:
                 return
-            thread = threading.Thread(target=self.run, name=self._name, daemon=True)
+            thread = threading.Thread(target=self._run_alone, name=self._name, daemon=True)
             self._thread = thread
             try:
                 thread.start()
-            except RuntimeError:
-                # The system has no thread left to give, or the interpreter is ending.
+            except BaseException:
+                # The system has no thread left to give, or the interpreter is ending, or it was
+                # interrupted: then the thread, if it runs, finds that it is not the one.
                 self._thread = None
                 self.is_asleep = True
                 raise
             self._latest = thread
 
     # ---- on its own thread
+
+    def _run_alone(self) -> None:
+        with self._thread_lock:
+            is_the_one = self.is_current()
+        if is_the_one:
+            self.run()
 
     def run(self) -> None:
         """Step until nothing is outstanding; whatever goes wrong, no future is left open."""

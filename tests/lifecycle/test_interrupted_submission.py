@@ -52,3 +52,26 @@ def test_no_thread_can_be_started(stage: Stage, monkeypatch: pytest.MonkeyPatch)
     assert ends(inserts(jobs, [9])) == {"value": 1}
     jobs.shutdown(timeout=5)
     assert stage.numbers == {9: 1}
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_ctrl_c_strikes_while_the_thread_starts(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, has_begun: bool
+) -> None:
+    """Whether that thread runs after all or not, one and only one works from then on."""
+    start = threading.Thread.start
+
+    def begin(thread: threading.Thread) -> None:
+        if has_begun:
+            start(thread)
+        raise KeyboardInterrupt
+
+    jobs = JobManager(stage.db, max_in_flight=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", begin)
+        with pytest.raises(KeyboardInterrupt):
+            inserts(jobs, [1])
+    assert jobs.stats().in_flight == 0
+    assert ends(inserts(jobs, [2])) == {"value": 1}
+    jobs.shutdown(timeout=5)
+    assert stage.numbers == {2: 1}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import signal
 import sys
 import threading
 import weakref
@@ -244,3 +246,57 @@ def test_no_wake_up_is_lost(idle: float) -> None:
     assert len(seen) == 1_200
     for who in range(4):
         assert [number for one, number in seen if one == who] == list(range(300))
+
+
+class Struck(Exception):
+    """What the handler of a signal raises, as that of Ctrl-C does."""
+
+
+@contextlib.contextmanager
+def struck_often() -> Iterator[None]:
+    def strike(_: int, frame: Any) -> None:
+        if frame.f_code is threading.Condition.notify.__code__:
+            raise Struck
+
+    before = signal.signal(signal.SIGALRM, strike)
+    signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_interrupted_wake_up_is_made_good_by_the_next(delivery: DeliveryThread) -> None:
+    """No lock stays taken, and every call runs once."""
+    strikes, seen, count = 0, list[int](), 0
+    with struck_often():
+        while strikes < 100:
+            try:
+                delivery.put(seen.append, count)
+            except Struck:
+                strikes += 1
+            # What an interrupted `put` was given was taken, or not: the list tells.
+            count += 1
+    assert delivery.flush(PATIENCE)
+    assert seen == sorted(set(seen))
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_interrupted_start_is_made_good_by_the_next(
+    monkeypatch: pytest.MonkeyPatch, delivery: DeliveryThread, has_begun: bool
+) -> None:
+    """Whether the first thread runs after all or not: every call runs once."""
+
+    def begin(thread: threading.Thread) -> None:
+        if has_begun:
+            start(thread)
+        raise Struck
+
+    start = threading.Thread.start
+    seen: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", begin)
+        with pytest.raises(Struck):
+            delivery.put(seen.append, 1)
+    delivery.put(seen.append, 2)
+    assert delivery.flush(PATIENCE)
+    assert seen == [1, 2]

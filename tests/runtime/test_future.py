@@ -99,7 +99,7 @@ def test_cancelling_before_it_is_sent_ends_it_and_tells_the_owner() -> None:
     assert future.cancel()
     assert future.cancel()
     assert future.owner.cancelled == [future]
-    assert future._state == "CANCELLED_AND_NOTIFIED"
+    assert future.state == "CANCELLED_AND_NOTIFIED"
     assert not future.start()
     with pytest.raises(CancelledError, match=r"document\.insert"):
         future.result()
@@ -292,9 +292,9 @@ def test_batch_of_starts_notifies_one_without_owner() -> None:
     """Who waits for a future that was cancelled hears of it."""
     future = JobFuture[int]()
     future.cancel()
-    assert future._state == "CANCELLED"
+    assert future.state == "CANCELLED"
     assert start_all([future]) == []
-    assert future._state == "CANCELLED_AND_NOTIFIED"
+    assert future.state == "CANCELLED_AND_NOTIFIED"
 
 
 def test_batch_of_results_ends_each_once() -> None:

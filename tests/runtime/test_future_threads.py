@@ -229,8 +229,8 @@ def test_forked_child_is_not_held_up_by_locks_of_the_parents_threads() -> None:
     watched, plain = JobFuture[int](), JobFuture[int]()
     completed = as_completed([watched], PATIENCE)
     threading.Thread(target=lambda: next(completed)).start()
-    until(lambda: watched._waiters)
-    waiter = watched._waiters[0]
+    until(lambda: watched._condition.waiters)
+    waiter = watched._condition.waiters[0]
     held, let_go = threading.Event(), threading.Event()
 
     def hold() -> None:
