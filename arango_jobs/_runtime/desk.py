@@ -91,6 +91,7 @@ class Desk:
     def _build(self) -> None:
         parts = self._parts
         self.gate = Gate(parts.capacity)
+        self._at_hand = self.gate.at_hand
         self._acquire = self.gate.acquire
         self._delivery = DeliveryThread(f"{parts.name}-delivery")
         self.news = News(self.gate, self._delivery, self._sender, self._monotonic)
@@ -127,8 +128,11 @@ class Desk:
             payload = self._encode(operation)
         else:
             payload = self._dumps(body)
-        if not self._acquire(1, None, False):
-            self._wait_for_room()
+        try:
+            del self._at_hand[-1]
+        except IndexError:
+            if not self._acquire(1, None, False):
+                self._wait_for_room()
         # As `_enter` does, but without the call: Ctrl-C at its beginning would cost the permit.
         future: JobFuture[Any] | None = None
         try:

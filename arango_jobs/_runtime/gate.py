@@ -1,6 +1,7 @@
 """`Gate`: how many may be in flight, first come, first served.
 
-    acquire() ── enough free, nobody waits ──▶ True
+    [at hand] ── del ─▶ taken
+    acquire() ── enough free, nobody waits ──▶ True, and some more put at hand
         └─ else ─▶ [queue] ── release(), resize() hand permits to its head ──▶ True
 
 A permit is handed to a waiter, not put up for whoever comes first, so nobody is
@@ -72,6 +73,11 @@ class _TaskWaiter(_Waiter):
             self._bell.set_result(None)
 
 
+# Permits that are put at hand at once: so few that taking them back is quick.
+_HANDFUL = 256
+_PERMITS = [None] * _HANDFUL
+
+
 class Gate:
     """Permits for `capacity` things at once.
 
@@ -80,7 +86,13 @@ class Gate:
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._in_use = 0
+        self.at_hand: list[None] = []
+        """Permits that anybody may take without asking: `del gate.at_hand[-1]`, one at a time.
+
+        None while somebody waits, or once it is closed: `IndexError` says that `acquire` is due.
+        """
+        self._counted = 0
+        """How many are out or at hand."""
         self._error: Exception | None = None
         self._empty: Bell | None = None
         self._queue: OrderedDict[_Waiter, None] = OrderedDict()
@@ -95,7 +107,8 @@ class Gate:
     @property
     def in_use(self) -> int:
         """How many permits are out; more than `capacity` for a while after `resize`."""
-        return self._in_use
+        with self._lock:
+            return self._counted - len(self.at_hand)
 
     @property
     def waiting(self) -> int:
@@ -115,9 +128,14 @@ class Gate:
         taken = False
         try:
             with self._lock:
-                if not self._queue and self._error is None and self._has_room(n):
-                    self._in_use += n
-                    taken = True
+                if not self._queue and self._error is None:
+                    if not self._has_room(n):
+                        self._recall()
+                    if self._has_room(n):
+                        # Nothing is called between these two, so no interrupt comes there.
+                        self._counted += n
+                        taken = True
+                    self._offer()
             if taken or not block:
                 return taken or self._refuse()
         except BaseException:
@@ -150,16 +168,16 @@ class Gate:
     def release(self, n: int = 1) -> None:
         """Give `n` permits back and hand them to those who have waited longest."""
         with self._lock:
-            if n > self._in_use:
-                raise ValueError(f"{n} permits given back, {self._in_use} are out")
-            self._in_use -= n
-            if self._queue or not self._in_use:
+            if n > self.in_use:
+                raise ValueError(f"{n} permits given back, {self.in_use} are out")
+            self._counted -= n
+            if self._queue or self._empty is not None:
                 self._grant()
 
     def wait_empty(self, timeout: float | None) -> bool:
         """Wait until no permit is out, at most `timeout` seconds; say whether that is so."""
         with self._lock:
-            if not self._in_use:
+            if not self.in_use:
                 return True
             if self._empty is None or self._empty.is_set():
                 self._empty = Bell()
@@ -170,6 +188,7 @@ class Gate:
         """Change how many permits there are; those that are out stay out."""
         with self._lock:
             self._capacity = capacity
+            self._recall()
             self._grant()
 
     def close(self, error: Exception | None = None) -> None:
@@ -177,6 +196,7 @@ class Gate:
         with self._lock:
             if self._error is None:
                 self._error = error or ManagerClosedError("the manager has been shut down")
+            self._recall()
             while self._queue:
                 waiter, _ = self._queue.popitem(last=False)
                 # A closed loop has nobody left to wake.
@@ -184,7 +204,21 @@ class Gate:
                     waiter.wake()
 
     def _has_room(self, n: int) -> bool:
-        return self._in_use + n <= self._capacity or not self._in_use
+        return self._counted + n <= self._capacity or not self._counted
+
+    def _offer(self) -> None:
+        """Put some of what is free at hand, for the next ones to take without the lock."""
+        count = min(_HANDFUL, self._capacity - self._counted)
+        if count > 0 and not self.at_hand:
+            self._counted += count
+            self.at_hand += _PERMITS[:count]
+
+    def _recall(self) -> None:
+        """Take back what is at hand and has not been taken by others meanwhile."""
+        with contextlib.suppress(IndexError):
+            while True:
+                del self.at_hand[-1]
+                self._counted -= 1
 
     def _refuse(self) -> bool:
         if self._error is not None:
@@ -198,6 +232,7 @@ class Gate:
         """Queue up; say whether there is anything to wait for."""
         with self._lock:
             if self._error is None:
+                self._recall()
                 self._queue[waiter] = None
                 self._grant()
             return waiter in self._queue
@@ -215,7 +250,7 @@ class Gate:
         with self._lock:
             if waiter.has_permit:
                 waiter.has_permit = False
-                self._in_use -= waiter.permits
+                self._counted -= waiter.permits
             self._withdraw(waiter)
 
     def _withdraw(self, waiter: _Waiter) -> None:
@@ -242,15 +277,15 @@ class Gate:
             if not waiter.has_permit:
                 if not self._has_room(waiter.permits):
                     return
-                self._in_use += waiter.permits
+                self._counted += waiter.permits
                 waiter.has_permit = True
             try:
                 waiter.wake()
             except RuntimeError:
                 # The loop of the task is closed: nobody will use what it was handed.
                 waiter.has_permit = False
-                self._in_use -= waiter.permits
+                self._counted -= waiter.permits
             del self._queue[waiter]
         # Whatever brought it about: a release, a waiter who gave up, a loop that is closed.
-        if not self._in_use and self._empty is not None:
+        if self._empty is not None and not self.in_use:
             self._empty.set()

@@ -88,6 +88,67 @@ def test_free_permits_are_taken_at_once() -> None:
     assert gate.in_use == 0
 
 
+def taken_at_hand(gate: Gate) -> int:
+    """Take all that needs no asking; return how many that was."""
+    count = 0
+    with contextlib.suppress(IndexError):
+        while True:
+            del gate.at_hand[-1]
+            count += 1
+    return count
+
+
+def test_permits_at_hand_are_counted_when_they_are_taken() -> None:
+    """Those that are put there are free still; asking takes them too."""
+    gate = Gate(10)
+    assert taken_at_hand(gate) == 0
+    assert gate.acquire(2)
+    assert gate.in_use == 2
+    del gate.at_hand[-1]
+    assert gate.in_use == 3
+    assert not gate.acquire(8, block=False)
+    assert gate.acquire(7, block=False)
+    assert (taken_at_hand(gate), gate.in_use) == (0, 10)
+    gate.release(9)
+    assert gate.acquire()
+    assert taken_at_hand(gate) == 8
+    gate.release(10)
+    assert gate.in_use == 0
+
+
+def test_nothing_is_at_hand_while_somebody_waits() -> None:
+    """Who takes without asking would overtake."""
+    gate = Gate(3)
+    gate.acquire()
+    line = Line(gate)
+    line.join("large", 3)
+    assert taken_at_hand(gate) == 0
+    gate.release()
+    assert line.serve(1) == ["large"]
+    line.end()
+    gate.release(3)
+    assert gate.acquire()
+    assert taken_at_hand(gate) == 2
+
+
+def test_nothing_is_at_hand_once_it_is_closed_or_smaller() -> None:
+    """What is out stays out, and nothing follows."""
+    gate = Gate(9)
+    gate.acquire()
+    gate.resize(2)
+    assert taken_at_hand(gate) == 0
+    assert gate.acquire()
+    assert taken_at_hand(gate) == 0
+    gate.resize(9)
+    gate.acquire()
+    gate.close()
+    assert taken_at_hand(gate) == 0
+    with pytest.raises(ManagerClosedError):
+        gate.acquire()
+    gate.release(3)
+    assert gate.in_use == 0
+
+
 def test_giving_back_more_than_is_out_is_an_error() -> None:
     """A permit given back twice would let too many in."""
     gate = Gate(2)
@@ -353,7 +414,13 @@ def test_many_threads_never_exceed_the_capacity() -> None:
         for _ in range(150):
             n = choice.choice([1, 1, 2])
             timeout = choice.choice([None, 0.0005, PATIENCE])
-            if gate.acquire(n, timeout, block=choice.random() < 0.8):
+            try:
+                if n == 1:
+                    del gate.at_hand[-1]
+                is_in = n == 1
+            except IndexError:
+                is_in = False
+            if is_in or gate.acquire(n, timeout, block=choice.random() < 0.8):
                 inside.extend([seed] * n)
                 most.append(len(inside))
                 served.append(n)
