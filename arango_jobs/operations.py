@@ -63,14 +63,21 @@ class Retry(enum.Enum):
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """One HTTP request: `target` is path and query, already quoted, with the database."""
+    """One HTTP request: `stem` is path and query, already quoted, with the database."""
 
     method: str
-    target: str
+    stem: str
     headers: Headers = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
     is_quick: bool = True
     """Whether it is answered at once, so that others may be pipelined behind it."""
+    leaf: str = ""
+    """What follows the stem, where many requests differ in that alone; ASCII digits only."""
+
+    @property
+    def target(self) -> str:
+        """All of path and query."""
+        return self.stem + self.leaf
 
 
 class Response:

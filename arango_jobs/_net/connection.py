@@ -157,7 +157,8 @@ class Connection:
             exchange = unanswered.popleft()
             is_early = exchange.end > self.written
             if isinstance(outcome, Response):
-                outcome.base, outcome.target = url, exchange.request.target
+                request = exchange.request
+                outcome.base, outcome.target = url, request.stem + request.leaf
                 exchange.response, exchange.connection = outcome, self.number
                 events.append(exchange)
             else:

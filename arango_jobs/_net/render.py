@@ -17,11 +17,15 @@ __all__ = ["RequestRenderer"]
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Callers keep their tuples of headers; one who makes a new one each time must not grow this.
 _MAX_BLOCKS = 256
+_MAX_MOULDS = 64
+
+
+_Mould = tuple[Headers, str, bytes, bytes, bytes]
+"""Headers and method; then the head before the leaf, and behind it without a body and with one."""
 
 
 class RequestRenderer:
@@ -30,7 +34,7 @@ class RequestRenderer:
     `defaults` go with every request that does not carry the same names itself.
     """
 
-    __slots__ = ("_blocks", "_checked", "_defaults", "_prefix")
+    __slots__ = ("_blocks", "_defaults", "_last", "_moulds", "_prefix")
 
     def __init__(self, host: Host, defaults: Headers) -> None:
         named = {name.lower(): (name, value) for name, value in defaults}
@@ -39,21 +43,37 @@ class RequestRenderer:
         self._defaults = {name: _line(*pair) for name, pair in named.items()}
         self._prefix = host.prefix
         self._blocks: dict[int, tuple[Headers, str]] = {}
-        self._checked: str | None = None
-        """The last target that was found to be in order: often the next is the same."""
+        self._moulds: dict[str, _Mould] = {}
+        """By the stem, of requests that came more than once."""
+        self._last: str | None = None
+        """The stem of the last request that was not among them."""
 
     def render(self, request: Request) -> bytes:
         """Return everything before the body; `OptionError` where a part would break the head."""
-        method, target, headers = request.method, request.target, request.headers
-        if method not in _METHODS or target is not self._checked:
-            _check_line(method, target)
-            self._checked = target
+        mould = self._moulds.get(request.stem)
+        if mould is None or mould[0] is not request.headers or mould[1] != request.method:
+            mould = self._mould(request)
+        size, leaf = len(request.body), request.leaf.encode("ascii")
+        if size:
+            return b"%b%b%b%d\r\n\r\n" % (mould[2], leaf, mould[4], size)
+        return b"%b%b%b" % (mould[2], leaf, mould[3])
+
+    def _mould(self, request: Request) -> _Mould:
+        method, stem, headers = request.method, request.stem, request.headers
+        _check_line(method, stem)
         known = self._blocks.get(id(headers))
         block = known[1] if known is not None and known[0] is headers else self._block(headers)
-        size = len(request.body)
-        if size or method not in _BODILESS:
-            block = f"{block}Content-Length: {size}\r\n"
-        return f"{method} {self._prefix}{target} HTTP/1.1\r\n{block}\r\n".encode("latin-1")
+        line = f"{method} {self._prefix}{stem}"
+        rest = f" HTTP/1.1\r\n{block}"
+        full = f"{rest}Content-Length: "
+        empty = f"{rest}\r\n" if method in _BODILESS else f"{full}0\r\n\r\n"
+        mould = (headers, method, line.encode(), empty.encode("latin-1"), full.encode("latin-1"))
+        if stem is self._last:
+            if len(self._moulds) >= _MAX_MOULDS:
+                self._moulds.clear()
+            self._moulds[stem] = mould
+        self._last = stem
+        return mould
 
     def _block(self, headers: Headers) -> str:
         own = {name.lower() for name, _ in headers}
@@ -72,7 +92,7 @@ def _check_line(method: str, target: str) -> None:
     # Blanks and controls would end the request line early; only ASCII is defined in it.
     if not (target.isascii() and target.isprintable()) or " " in target:
         raise OptionError(f"{method} {target!r}: the target has characters to be quoted")
-    if method not in _METHODS and not _TOKEN.match(method):
+    if not _TOKEN.match(method):
         raise OptionError(f"{method!r} is not an HTTP method")
     if target[:1] != "/":
         raise OptionError(f"target {target!r} does not start with a slash")

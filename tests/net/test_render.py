@@ -60,6 +60,38 @@ def test_same_tuple_is_rendered_once() -> None:
         assert renderer.render(Request("GET", "/", headers)) == head
 
 
+def test_leaf_follows_the_stem() -> None:
+    """A request in two pieces is the same on the wire, each time and with any leaf."""
+    renderer = RequestRenderer(parse_host("http://db.example:8529/arango"), ())
+    for leaf in ("1", "22", "333", ""):
+        for body in (b"", b"{}"):
+            parted = renderer.render(Request("PUT", "/_api/job/", HEADERS, body, leaf=leaf))
+            whole = RequestRenderer(parse_host("http://db.example:8529/arango"), ())
+            target = f"/_api/job/{leaf}"
+            assert parted == whole.render(Request("PUT", target, HEADERS, body))
+
+
+def test_what_came_before_is_used_for_the_same_alone() -> None:
+    """Another method, or other headers, with the same stem make another head."""
+    renderer = RequestRenderer(HOST, ())
+    stem = "/_api/document/c"
+    for _ in range(3):
+        for method in ("POST", "GET", "PUT"):
+            for headers in (HEADERS, (("X-Other", "1"),)):
+                request = Request(method, stem, headers)
+                assert renderer.render(request) == RequestRenderer(HOST, ()).render(request)
+
+
+def test_what_came_before_does_not_grow_for_ever() -> None:
+    """A load may have any number of stems."""
+    renderer = RequestRenderer(HOST, ())
+    for number in range(1000):
+        stem = f"/{number}"
+        for _ in range(3):
+            renderer.render(Request("GET", stem))
+    assert len(renderer._moulds) <= 64
+
+
 @pytest.mark.parametrize(
     "target",
     ["/a b", "/a\r\nX: y", "/a\n", "/\0", "/\t", "/ä", "/\x7f", "", "http://other/", "*"],
