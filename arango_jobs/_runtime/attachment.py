@@ -62,6 +62,11 @@ class Attachment(Sleepers):
         thread = get_ident()
         self._holds.remove(-thread if -thread in self._holds else thread)
 
+    def notify_all(self) -> None:
+        """Wake whoever waits for the result."""
+        with lock:
+            self.wake()
+
     def is_unseen(self) -> bool:
         """Say whether the future is `late` and this thread holds it as it was before."""
         thread = get_ident()

@@ -47,7 +47,7 @@ class DeliveryThread:
     def put_all(self, calls: Iterable[Call]) -> bool:
         """Have all of `calls` run, nothing in between; say whether they were taken.
 
-        They are not after `stop`, nor where no thread can be started any more.
+        They are not after `stop`.
         """
         with self._lock:
             if self._is_stopped:
@@ -55,8 +55,9 @@ class DeliveryThread:
             self._calls.extend(calls)
             if self._thread is not None:
                 self._changed.notify()
-                return True
-            return self._start()
+            else:
+                self._start()
+            return True
 
     def is_current(self) -> bool:
         """Say whether the calling thread is the delivery thread."""
@@ -71,11 +72,14 @@ class DeliveryThread:
             return False
         has_run = Bell()
         with self._lock:
-            if self._thread is None:
+            if self._thread is None and not self._calls:
                 return True
             # Put past `is_stopped`, as a thread that was stopped still runs what it has.
             self._calls.append((has_run.set, ()))
-            self._changed.notify()
+            if self._thread is None:
+                self._start()
+            else:
+                self._changed.notify()
         return has_run.wait(timeout)
 
     def stop(self, timeout: float | None = None) -> bool:
@@ -94,7 +98,14 @@ class DeliveryThread:
         thread.join(timeout)
         return not thread.is_alive()
 
-    def _start(self) -> bool:
+    def run_rest(self) -> None:
+        """Run here what no thread could be started for: Python 3.12 starts none at its end."""
+        with self._lock:
+            calls, self._calls = self._calls, []
+        for call in calls:
+            _run_one(call)
+
+    def _start(self) -> None:
         thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread = thread
         try:
@@ -102,14 +113,11 @@ class DeliveryThread:
         except RuntimeError:
             # The interpreter is ending or the system has no thread left to give.
             self._thread = None
-            logger.error("%s: %d callbacks cannot be run", self._name, len(self._calls))
-            self._calls.clear()
-            return False
+            logger.warning("%s: %d callbacks wait for a thread", self._name, len(self._calls))
         except BaseException:
             # Interrupted: it may run or not. If it does, it finds that it is not the one.
             self._thread = None
             raise
-        return True
 
     def _run(self) -> None:
         while calls := self._take():

@@ -319,6 +319,7 @@ class Desk:
             _warn(f"{name}: {self.gate.in_use} operations had not ended by then")
             self._end_late(_EXIT_PATIENCE)
         self._end_threads()
+        self._delivery.run_rest()
 
     def after_fork(self) -> None:
         """Start afresh in a forked child; what was open there is the parent's."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import threading
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from strikes import Struck, strikes_in
 
 from arango_jobs._runtime import bell as module
 from arango_jobs._runtime.bell import Bell
@@ -57,42 +55,28 @@ def test_wait_is_cut_into_naps(timeout: float | None, naps: int) -> None:
     assert sum(asked) == pytest.approx(1.5 if timeout is None else max(0, timeout))
 
 
-class Struck(Exception):
-    """What the handler of a signal raises, as that of Ctrl-C does."""
-
-
-@contextlib.contextmanager
-def struck_often() -> Iterator[None]:
-    def strike(_: int, frame: Any) -> None:
-        if frame.f_code.co_filename == module.__file__:
-            raise Struck
-
-    before = signal.signal(signal.SIGALRM, strike)
-    signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
 def test_interrupts_leave_a_usable_bell() -> None:
     """Wherever they strike, another thread can ring it and is not held up."""
     bell = Bell()
+    main = threading.get_ident()
     is_over = False
 
     def ring() -> None:
         while not is_over:
             bell.set()
             bell.clear()
+            signal.pthread_kill(main, signal.SIGUSR1)
 
-    thread = threading.Thread(target=ring, daemon=True)
-    thread.start()
+    codes = [Bell.wait, Bell.sleep, Bell.is_set, module.wait_for_release]
     strikes = 0
-    with struck_often():
+    with strikes_in(*[function.__code__ for function in codes]):
+        thread = threading.Thread(target=ring, daemon=True)
+        thread.start()
         while strikes < 1_000:
             try:
                 bell.wait(1e-6)
             except Struck:
                 strikes += 1
-    is_over = True
-    thread.join(PATIENCE)
+        is_over = True
+        thread.join(PATIENCE)
     assert not thread.is_alive()

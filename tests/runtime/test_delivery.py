@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import signal
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from strikes import Struck, strikes_in
 
 from arango_jobs._runtime.delivery import DeliveryThread
 
@@ -212,13 +212,20 @@ def test_what_was_called_is_let_go_of_while_idle(delivery: DeliveryThread) -> No
 def test_thread_that_cannot_be_started_is_no_error(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At the interpreter's end no thread starts any more; the poller must not die of it."""
+    """The poller must not die of it; calls wait for a thread, or for the interpreter's end."""
     delivery = DeliveryThread("test-delivery")
+    seen: list[int] = []
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", lambda _: failing_with(RuntimeError("no"))())
-        assert not delivery.put(print)
-    assert "1 callbacks cannot be run" in caplog.text
-    assert delivery.stop(0)
+        assert delivery.put(seen.append, 1)
+        assert "1 callbacks wait for a thread" in caplog.text
+        delivery.run_rest()
+        assert seen == [1]
+        assert delivery.put(seen.append, 2)
+        assert not delivery.flush(0.01)
+    assert delivery.flush(PATIENCE)
+    assert seen == [1, 2]
+    assert delivery.stop(PATIENCE)
 
 
 @pytest.mark.parametrize("idle", [0, 0.0005, 5.0])
@@ -248,27 +255,19 @@ def test_no_wake_up_is_lost(idle: float) -> None:
         assert [number for one, number in seen if one == who] == list(range(300))
 
 
-class Struck(Exception):
-    """What the handler of a signal raises, as that of Ctrl-C does."""
-
-
-@contextlib.contextmanager
-def struck_often() -> Iterator[None]:
-    def strike(_: int, frame: Any) -> None:
-        if frame.f_code is threading.Condition.notify.__code__:
-            raise Struck
-
-    before = signal.signal(signal.SIGALRM, strike)
-    signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
 def test_interrupted_wake_up_is_made_good_by_the_next(delivery: DeliveryThread) -> None:
     """No lock stays taken, and every call runs once."""
-    strikes, seen, count = 0, list[int](), 0
-    with struck_often():
+    main = threading.get_ident()
+    seen: list[int] = []
+    count = strikes = 0
+
+    def strike() -> None:
+        while strikes < 100:
+            signal.pthread_kill(main, signal.SIGUSR1)
+
+    with strikes_in(threading.Condition.notify.__code__):
+        thread = threading.Thread(target=strike)
+        thread.start()
         while strikes < 100:
             try:
                 delivery.put(seen.append, count)
@@ -276,8 +275,10 @@ def test_interrupted_wake_up_is_made_good_by_the_next(delivery: DeliveryThread) 
                 strikes += 1
             # What an interrupted `put` was given was taken, or not: the list tells.
             count += 1
+        thread.join()
     assert delivery.flush(PATIENCE)
     assert seen == sorted(set(seen))
+    assert count - 100 <= len(seen) <= count
 
 
 @pytest.mark.parametrize("has_begun", [True, False])
