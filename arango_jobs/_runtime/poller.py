@@ -108,6 +108,10 @@ class Poller:
         self._commands.append(command)
         self.wake()
 
+    def now(self) -> float:
+        """Return the time by which it acts."""
+        return self._clock.monotonic()
+
     def wake(self) -> None:
         """Make the thread look at what has come in; start it where there is none."""
         self.is_asleep = False

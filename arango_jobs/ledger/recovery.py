@@ -244,11 +244,13 @@ def _adopt(
     # Nothing else is in flight yet, so that there is room for any number.
     desk.has_room(len(futures))
 
-    def adopt(now: float) -> None:
+    poller = desk.poller
+    # Nor is there a thread: it would start with this, and futures show their job at once.
+    with poller.working:
+        now = poller.now()
         for parts, job in adopted:
             index, job_id = servers.index(job.host), job.job_id
             assert job_id is not None
-            desk.poller.engine.adopt(parts, index, job_id, now, tries=job.tries)
-
-    desk.poller.call(adopt)
+            poller.engine.adopt(parts, index, job_id, now, tries=job.tries)
+    poller.wake()
     return futures
