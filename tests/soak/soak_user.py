@@ -205,7 +205,7 @@ CHANGING = [
 
 def abandon(jobs: JobManager, count: int) -> list[JobFuture[Any]]:
     """Begin operations that nobody waits for in the end: queries, writes alone, and an array."""
-    hurried = jobs.with_options(deadline=3.0)
+    hurried = jobs.with_options(deadline=5.0)
     collection = hurried.collection("abandoned")
     futures: list[JobFuture[Any]] = []
     for number in range(count):
