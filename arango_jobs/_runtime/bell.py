@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import os
-from _thread import RLock, allocate_lock
+import threading
+from _thread import RLock, allocate_lock, get_ident
 from collections.abc import Callable
 from typing import Any
 
@@ -27,15 +28,18 @@ if hasattr(os, "register_at_fork"):
 
 
 # Seconds. A signal that comes between the interpreter's last look for one and the system call
-# that waits is seen after that: there is no other way to have Ctrl-C heard at all.
+# that waits is seen after that: there is no other way to have Ctrl-C heard at all. Other threads
+# than the main one hear none.
 _NAP = 0.5
 
 
 def wait_for_release(taken: Any, timeout: float | None) -> None:
     """Wait until another thread releases the lock `taken`, at most `timeout` seconds."""
     left = math.inf if timeout is None else timeout
-    while left > 0 and not taken.acquire(True, min(left, _NAP)):
-        left -= _NAP
+    is_main = get_ident() == threading.main_thread().ident
+    nap = _NAP if is_main else threading.TIMEOUT_MAX
+    while left > 0 and not taken.acquire(True, min(left, nap)):
+        left -= nap
 
 
 class Sleepers:

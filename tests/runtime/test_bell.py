@@ -55,6 +55,22 @@ def test_wait_is_cut_into_naps(timeout: float | None, naps: int) -> None:
     assert sum(asked) == pytest.approx(1.5 if timeout is None else max(0, timeout))
 
 
+@pytest.mark.parametrize("timeout", [None, 1.2])
+def test_only_the_main_thread_naps(timeout: float | None) -> None:
+    """Others hear no signals."""
+    asked: list[float] = []
+
+    class Lock:
+        def acquire(self, _: bool, seconds: float) -> bool:
+            asked.append(seconds)
+            return True
+
+    thread = threading.Thread(target=module.wait_for_release, args=(Lock(), timeout))
+    thread.start()
+    thread.join(PATIENCE)
+    assert asked == [threading.TIMEOUT_MAX if timeout is None else timeout]
+
+
 def test_interrupts_leave_a_usable_bell() -> None:
     """Wherever they strike, another thread can ring it and is not held up."""
     bell = Bell()
