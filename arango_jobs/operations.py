@@ -72,7 +72,7 @@ class Request:
     is_quick: bool = True
     """Whether it is answered at once, so that others may be pipelined behind it."""
     leaf: str = ""
-    """What follows the stem, where many requests differ in that alone; ASCII digits only."""
+    """What follows the stem, quoted too, where many requests differ in that alone."""
 
     @property
     def target(self) -> str:

@@ -157,8 +157,7 @@ class Connection:
             exchange = unanswered.popleft()
             is_early = exchange.end > self.written
             if isinstance(outcome, Response):
-                request = exchange.request
-                outcome.base, outcome.target = url, request.stem + request.leaf
+                outcome.base, outcome.target = url, exchange.request.target
                 exchange.response, exchange.connection = outcome, self.number
                 events.append(exchange)
             else:

@@ -21,11 +21,6 @@ _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Callers keep their tuples of headers; one who makes a new one each time must not grow this.
 _MAX_BLOCKS = 256
-_MAX_MOULDS = 64
-
-
-_Mould = tuple[Headers, str, bytes, bytes, bytes]
-"""Headers and method; then the head before the leaf, and behind it without a body and with one."""
 
 
 class RequestRenderer:
@@ -34,7 +29,7 @@ class RequestRenderer:
     `defaults` go with every request that does not carry the same names itself.
     """
 
-    __slots__ = ("_blocks", "_defaults", "_last", "_moulds", "_prefix")
+    __slots__ = ("_blocks", "_defaults", "_last", "_prefix")
 
     def __init__(self, host: Host, defaults: Headers) -> None:
         named = {name.lower(): (name, value) for name, value in defaults}
@@ -42,50 +37,39 @@ class RequestRenderer:
         named.setdefault("accept-encoding", ("Accept-Encoding", "identity"))
         self._defaults = {name: _line(*pair) for name, pair in named.items()}
         self._prefix = host.prefix
-        self._blocks: dict[int, tuple[Headers, str]] = {}
-        self._moulds: dict[str, _Mould] = {}
-        """By the stem, of requests that came more than once."""
-        self._last: str | None = None
-        """The stem of the last request that was not among them."""
+        self._blocks: dict[int, tuple[Headers, bytes, bytes]] = {}
+        """Headers, and what follows the target: without and with a length, which is left out."""
+        self._last: tuple[str, str | None, bytes] = ("", None, b"")
+        """Method and stem of the last request, and its line so far: often the next is the same."""
 
     def render(self, request: Request) -> bytes:
         """Return everything before the body; `OptionError` where a part would break the head."""
-        mould = self._moulds.get(request.stem)
-        if mould is None or mould[0] is not request.headers or mould[1] != request.method:
-            mould = self._mould(request)
-        size, leaf = len(request.body), request.leaf.encode("ascii")
-        if size:
-            return b"%b%b%b%d\r\n\r\n" % (mould[2], leaf, mould[4], size)
-        return b"%b%b%b" % (mould[2], leaf, mould[3])
-
-    def _mould(self, request: Request) -> _Mould:
-        method, stem, headers = request.method, request.stem, request.headers
-        _check_line(method, stem)
+        method, stem, leaf, headers = request.method, request.stem, request.leaf, request.headers
+        last = self._last
+        if stem is not last[1] or method != last[0]:
+            _check_line(method, stem)
+            last = self._last = (method, stem, f"{method} {self._prefix}{stem}".encode())
+        if leaf and not (leaf.isdecimal() and leaf.isascii()):
+            _check_line(method, stem + leaf)
         known = self._blocks.get(id(headers))
-        block = known[1] if known is not None and known[0] is headers else self._block(headers)
-        line = f"{method} {self._prefix}{stem}"
-        rest = f" HTTP/1.1\r\n{block}"
-        full = f"{rest}Content-Length: "
-        empty = f"{rest}\r\n" if method in _BODILESS else f"{full}0\r\n\r\n"
-        mould = (headers, method, line.encode(), empty.encode("latin-1"), full.encode("latin-1"))
-        if stem is self._last:
-            if len(self._moulds) >= _MAX_MOULDS:
-                self._moulds.clear()
-            self._moulds[stem] = mould
-        self._last = stem
-        return mould
+        if known is None or known[0] is not headers:
+            known = self._block(headers)
+        size = len(request.body)
+        if size or method not in _BODILESS:
+            return b"%b%b%b%d\r\n\r\n" % (last[2], leaf.encode(), known[2], size)
+        return b"%b%b%b" % (last[2], leaf.encode(), known[1])
 
-    def _block(self, headers: Headers) -> str:
+    def _block(self, headers: Headers) -> tuple[Headers, bytes, bytes]:
         own = {name.lower() for name, _ in headers}
         if not own.isdisjoint(_FRAMING):
             raise OptionError("Content-Length and Transfer-Encoding are the transport's own")
         lines = [line for name, line in self._defaults.items() if name not in own]
-        block = "".join([*lines, *_lines(headers)])
+        block = "".join([" HTTP/1.1\r\n", *lines, *_lines(headers)]).encode("latin-1")
         if len(self._blocks) >= _MAX_BLOCKS:
             self._blocks.clear()
         # The tuple is kept with its block: as long as it lives, its id is nobody else's.
-        self._blocks[id(headers)] = (headers, block)
-        return block
+        known = self._blocks[id(headers)] = (headers, block + b"\r\n", block + b"Content-Length: ")
+        return known
 
 
 def _check_line(method: str, target: str) -> None:

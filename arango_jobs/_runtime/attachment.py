@@ -53,14 +53,12 @@ class Attachment(Sleepers):
 
     __enter__ = acquire
 
-    def release(self) -> None:
+    def release(self, *_: object) -> None:
         """End the last `acquire` of this thread."""
         thread = get_ident()
         self._holds.remove(-thread if -thread in self._holds else thread)
 
-    def __exit__(self, *_: object) -> None:
-        thread = get_ident()
-        self._holds.remove(-thread if -thread in self._holds else thread)
+    __exit__ = release
 
     def notify_all(self) -> None:
         """Wake whoever waits for the result."""

@@ -15,7 +15,7 @@ from _thread import RLock, allocate_lock, get_ident
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Bell", "Sleepers", "lock", "wait_for_release"]
+__all__ = ["Bell", "Sleepers", "lock"]
 
 # Of all futures, attachments and bells: what is done under it takes less than to find one's own.
 # Reentrant, as a signal handler or a finalizer may touch a future in the middle of a change.
@@ -98,6 +98,6 @@ class Bell(Sleepers):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it has rung, at most `timeout` seconds; say whether it has."""
-        if not self._is_set and (timeout is None or timeout > 0):
+        if not self._is_set:
             self.sleep(self.is_set, timeout)
         return self._is_set

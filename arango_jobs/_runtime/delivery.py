@@ -53,10 +53,7 @@ class DeliveryThread:
             if self._is_stopped:
                 return False
             self._calls.extend(calls)
-            if self._thread is not None:
-                self._changed.notify()
-            else:
-                self._start()
+            self._rouse()
             return True
 
     def is_current(self) -> bool:
@@ -76,10 +73,7 @@ class DeliveryThread:
                 return True
             # Put past `is_stopped`, as a thread that was stopped still runs what it has.
             self._calls.append((has_run.set, ()))
-            if self._thread is None:
-                self._start()
-            else:
-                self._changed.notify()
+            self._rouse()
         return has_run.wait(timeout)
 
     def stop(self, timeout: float | None = None) -> bool:
@@ -101,9 +95,17 @@ class DeliveryThread:
     def run_rest(self) -> None:
         """Run here what no thread could be started for: Python 3.12 starts none at its end."""
         with self._lock:
+            if self._thread is not None:
+                return
             calls, self._calls = self._calls, []
         for call in calls:
             _run_one(call)
+
+    def _rouse(self) -> None:
+        if self._thread is None:
+            self._start()
+        else:
+            self._changed.notify()
 
     def _start(self) -> None:
         thread = threading.Thread(target=self._run, name=self._name, daemon=True)

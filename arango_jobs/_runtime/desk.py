@@ -301,6 +301,7 @@ class Desk:
         if not self.poller.join(_TIDY_PATIENCE):
             self.poller.stop(_TIDY_PATIENCE)
         self._delivery.stop(_TIDY_PATIENCE)
+        self._delivery.run_rest()
 
     def at_exit(self) -> None:
         """Wait a while for what is outstanding at the end of the interpreter."""
@@ -319,7 +320,6 @@ class Desk:
             _warn(f"{name}: {self.gate.in_use} operations had not ended by then")
             self._end_late(_EXIT_PATIENCE)
         self._end_threads()
-        self._delivery.run_rest()
 
     def after_fork(self) -> None:
         """Start afresh in a forked child; what was open there is the parent's."""

@@ -28,13 +28,7 @@ from concurrent.futures._base import (
 )
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from arango_jobs._runtime.attachment import (
-    CLOSED,
-    Attachment,
-    Callback,
-    Callbacks,
-    tell,
-)
+from arango_jobs._runtime.attachment import CLOSED, Attachment, Callback, Callbacks, tell
 from arango_jobs._runtime.bell import lock as _lock
 from arango_jobs.errors import UnsupportedInContextError
 from arango_jobs.logs import logger
@@ -337,11 +331,9 @@ class JobFuture(Future[T]):
     def start(self) -> bool:
         """Mark it as sent; say False if it was cancelled before."""
         with _lock:
-            if self._attachment is None and self.state is PENDING:
+            if self.state is PENDING:
                 self.state = RUNNING
                 return True
-        if self._move(_WAITING, RUNNING, None, None):
-            return True
         self._move((CANCELLED,), CANCELLED_AND_NOTIFIED, None, None)
         return False
 
@@ -402,7 +394,7 @@ class JobFuture(Future[T]):
             self._exception = error
             self.state = state
             attachment = self._attachment
-            if attachment is None or state is RUNNING:
+            if attachment is None:
                 return True
             waiters = attachment.end(self) if state in CLOSED else ()
             attachment.wake()
@@ -475,7 +467,7 @@ def start_all(futures: Sequence[JobFuture[Any]]) -> list[JobFuture[Any]]:
     others = []
     with _lock:
         for future in futures:
-            if future._attachment is None and future.state is PENDING:
+            if future.state is PENDING:
                 future.state = RUNNING
             else:
                 others.append(future)

@@ -15,10 +15,9 @@ import asyncio
 import contextlib
 import copy
 import threading
-from _thread import allocate_lock
 from collections import OrderedDict
 
-from arango_jobs._runtime.bell import Bell, wait_for_release
+from arango_jobs._runtime.bell import Bell
 from arango_jobs.errors import ManagerClosedError
 
 __all__ = ["Gate"]
@@ -43,15 +42,13 @@ class _ThreadWaiter(_Waiter):
 
     def __init__(self, permits: int) -> None:
         super().__init__(permits)
-        self._bell = allocate_lock()
-        self._bell.acquire()
+        self._bell = Bell()
 
     def wake(self) -> None:
-        with contextlib.suppress(RuntimeError):
-            self._bell.release()
+        self._bell.set()
 
     def wait(self, timeout: float | None) -> None:
-        wait_for_release(self._bell, timeout)
+        self._bell.wait(timeout)
 
 
 class _TaskWaiter(_Waiter):

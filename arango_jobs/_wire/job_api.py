@@ -133,9 +133,7 @@ def status_request(database: str, job_id: str) -> Request:
 
 def fetch_request(database: str, job_id: str) -> Request:
     """Take the job's result, which the server then forgets (§4)."""
-    if job_id.isdecimal() and job_id.isascii():
-        return Request("PUT", _prefix(database), leaf=job_id)
-    return Request("PUT", _prefix(database) + quote_segment(job_id))
+    return Request("PUT", _prefix(database), leaf=_segment(job_id))
 
 
 def cancel_request(database: str, job_id: str) -> Request:

@@ -26,6 +26,14 @@ def once(error: BaseException) -> Callable[..., Any]:
     return raises
 
 
+def assert_unharmed(stage: Stage, jobs: JobManager) -> None:
+    """Nothing is left of the first submission, and the next is as good as any."""
+    assert jobs.stats().in_flight == 0
+    assert ends(inserts(jobs, [2])) == {"value": 1}
+    jobs.shutdown(timeout=5)
+    assert stage.numbers == {2: 1}
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_ctrl_c_strikes(stage: Stage, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     """No permit is lost, and the next submission is as good as any."""
@@ -34,10 +42,7 @@ def test_ctrl_c_strikes(stage: Stage, monkeypatch: pytest.MonkeyPatch, place: st
         patch.setattr(*PLACES[place], once(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             inserts(jobs, [1])
-    assert jobs.stats().in_flight == 0
-    assert ends(inserts(jobs, [2])) == {"value": 1}
-    jobs.shutdown(timeout=5)
-    assert stage.numbers == {2: 1}
+    assert_unharmed(stage, jobs)
 
 
 def test_no_thread_can_be_started(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +76,4 @@ def test_ctrl_c_strikes_while_the_thread_starts(
         patch.setattr(threading.Thread, "start", begin)
         with pytest.raises(KeyboardInterrupt):
             inserts(jobs, [1])
-    assert jobs.stats().in_flight == 0
-    assert ends(inserts(jobs, [2])) == {"value": 1}
-    jobs.shutdown(timeout=5)
-    assert stage.numbers == {2: 1}
+    assert_unharmed(stage, jobs)

@@ -89,7 +89,7 @@ def test_what_came_before_does_not_grow_for_ever() -> None:
         stem = f"/{number}"
         for _ in range(3):
             renderer.render(Request("GET", stem))
-    assert len(renderer._moulds) <= 64
+    assert len(renderer._blocks) <= 64
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,16 @@ def test_bad_target(target: str) -> None:
     """Nothing in a target can end the request line or name another server."""
     with pytest.raises(OptionError):
         lines(Request("GET", target))
+
+
+@pytest.mark.parametrize("leaf", [" HTTP/1.1\r\nX: y", "1\n", "ä", "\u0661", "1 2", "\0"])
+def test_bad_leaf(leaf: str) -> None:
+    """Nor can anything in a leaf, also behind a stem that was in order before."""
+    renderer = RequestRenderer(HOST, ())
+    stem = "/_api/job/"
+    renderer.render(Request("PUT", stem, leaf="1"))
+    with pytest.raises(OptionError):
+        renderer.render(Request("PUT", stem, leaf=leaf))
 
 
 @pytest.mark.parametrize("method", ["", "GE T", "GET\r\nX:", "GÄT"])

@@ -27,6 +27,8 @@ def strikes_in(*codes: CodeType) -> Iterator[None]:
     before = signal.signal(signal.SIGUSR1, strike)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
-    signal.signal(signal.SIGUSR1, before)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        signal.signal(signal.SIGUSR1, before)

@@ -228,6 +228,20 @@ def test_thread_that_cannot_be_started_is_no_error(
     assert delivery.stop(PATIENCE)
 
 
+def test_rest_is_left_to_the_thread_where_there_is_one(delivery: DeliveryThread) -> None:
+    """Two would run callbacks side by side, and out of order."""
+    seen: list[str] = []
+    held, let_go = threading.Event(), threading.Event()
+    delivery.put_all([(held.set, ()), (let_go.wait, (PATIENCE,))])
+    assert held.wait(PATIENCE)
+    delivery.put(lambda: seen.append(threading.current_thread().name))
+    delivery.run_rest()
+    assert seen == []
+    let_go.set()
+    assert delivery.flush(PATIENCE)
+    assert seen == ["test-delivery"]
+
+
 @pytest.mark.parametrize("idle", [0, 0.0005, 5.0])
 def test_no_wake_up_is_lost(idle: float) -> None:
     """Many who put while the thread starts, waits and ends: every call runs, in its order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import (
     ALL_COMPLETED,
     FIRST_COMPLETED,
@@ -37,8 +37,8 @@ def end_all(futures: list[JobFuture[int]]) -> None:
     end_all_with_results(futures, range(len(futures)))
 
 
-def futures_of(count: int = 3) -> list[JobFuture[int]]:
-    futures = [JobFuture[int]() for _ in range(count)]
+def futures_of() -> list[JobFuture[int]]:
+    futures = [JobFuture[int]() for _ in range(3)]
     futures[0].set_result(0)
     return futures
 
@@ -49,9 +49,8 @@ WAITS: dict[str, Callable[[list[JobFuture[int]]], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", WAITS)
-def test_interrupt_at_any_line_holds_up_nobody(name: str) -> None:
-    """Whatever it left behind, futures end, and can be waited for, by every thread."""
+def interrupted(name: str) -> Iterator[list[JobFuture[int]]]:
+    """Interrupt a wait at one line after the other; give the futures that it was for."""
     for at in range(LINES):
         futures = futures_of()
         stepper = Stepper(standard, at, interrupt)
@@ -59,31 +58,31 @@ def test_interrupt_at_any_line_holds_up_nobody(name: str) -> None:
             WAITS[name](futures)
         if not stepper.has_acted:
             break
+        yield futures
+    assert 10 < at < LINES - 1
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_interrupt_at_any_line_holds_up_nobody(name: str) -> None:
+    """Whatever it left behind, futures end, and can be waited for, by every thread."""
+    for futures in interrupted(name):
         on_another_thread(end_all, futures[1:])
         on_another_thread(wait, futures)
         assert wait(futures, PATIENCE).not_done == set()
         assert set(as_completed(futures, PATIENCE)) == set(futures)
         assert [one.result(PATIENCE) for one in futures] == [0, 0, 1]
-    assert 10 < at < LINES - 1
 
 
 @pytest.mark.parametrize("name", WAITS)
 def test_waits_of_other_threads_hear_of_ends_after_an_interrupt(name: str) -> None:
     """Who began to wait beside a thread that was interrupted is told all the same."""
-    for at in range(LINES):
-        futures = futures_of()
-        stepper = Stepper(standard, at, interrupt)
-        with stepper, contextlib.suppress(KeyboardInterrupt, TimeoutError):
-            WAITS[name](futures)
-        if not stepper.has_acted:
-            break
+    for futures in interrupted(name):
         here, there = as_completed(futures, PATIENCE), as_completed(futures, PATIENCE)
         assert next(here) is futures[0]
         on_another_thread(next, there)
         on_another_thread(end_all, futures[1:])
         assert set(here) == set(futures[1:])
         on_another_thread(list, there)
-    assert 10 < at < LINES - 1
 
 
 @pytest.mark.parametrize("kind", [ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION])
