@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from arango_jobs._core.host import Identity
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call
 from arango_jobs._core.rare import Rare
@@ -52,7 +53,10 @@ class Ask:
     otherwise: Rare[End | None] = Rare(None)
     """For an explanation: how they end if a second run is not safe."""
     connection = Rare(0)
-    """For a submission that broke: the number of its connection; 0: the transport does not say."""
+    """For a submission that broke, and who a host is: the number of the connection that it was
+    on; 0: the transport does not say."""
+    newer: Rare[Identity | None] = Rare(None)
+    """For who a host is, asked on older connections: what it has said on a newer one."""
 
 
 class Outcome(enum.Enum):

@@ -30,12 +30,16 @@ class Identity:
     has been up was started between two moments on our clock.
     """
 
-    __slots__ = ("answered_at", "asked_at", "uptime")
+    __slots__ = ("answered_at", "asked_at", "connection", "uptime")
 
-    def __init__(self, uptime: float, asked_at: float, answered_at: float) -> None:
+    def __init__(
+        self, uptime: float, asked_at: float, answered_at: float, connection: int = 0
+    ) -> None:
         self.uptime = uptime
         self.asked_at = asked_at
         self.answered_at = answered_at
+        self.connection = connection
+        """The number of the oldest connection that is known to lead to it."""
 
     @property
     def started_after(self) -> float:

@@ -4,6 +4,10 @@
                                 └─▶ another ─▶ OWNER (of one of ours) ─▶ a successor: restarted
                                                      └─▶ asked another Coordinator: a balancer
 
+A process that has just been started may have taken jobs on connections made before the one
+that it is asked on. When the time does not tell, it is asked on those: whoever answers there,
+after the newer one was made, was alive all the time in between and is the same.
+
 While a host is suspect nothing is fetched from it, as its ids may be somebody else's
 (server-protocol.md §2.2).
 """
@@ -62,20 +66,29 @@ class Identification:
         """Ask `host` who it is, by way of `database` or of one that a job of ours is in."""
         if host.is_identifying:
             return
+        self._ask(host, host.connections, None, now, database)
+
+    def _ask(
+        self, host: Host, epoch: int, newer: Identity | None, now: float, database: str = ""
+    ) -> None:
         host.is_identifying = True
         watched = next(iter(host.watch.jobs.values()), None)
-        database = database or (watched.database if watched else ALWAYS_THERE)
-        ask = Ask(Call.IDENTIFY, host.index, now, epoch=host.connections)
-        ask.database, ask.count = database, int(host.asks_metrics)
+        ask = Ask(Call.IDENTIFY, host.index, now, epoch=epoch)
+        ask.database = database or (watched.database if watched else ALWAYS_THERE)
+        ask.count, ask.newer = int(host.asks_metrics), newer
         self._book.ask(ask)
 
     def identified(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         """Take how long the host has been up, if it has said so."""
         host = self._book.hosts[ask.host]
         host.is_identifying = False
+        if ask.newer is not None:
+            uptime = detail if meaning is Meaning.OK else None
+            self._found_on_older(host, ask.newer, ask, uptime, now)
+            return
         if meaning in _NO_IDENTITY and self._asks_again(ask, host, meaning, now):
             return
-        uptime: float | None = detail if meaning is Meaning.OK else None
+        uptime = detail if meaning is Meaning.OK else None
         if uptime is None and not host.asks_metrics:
             host.asks_metrics = True
             self.identify(host, now)
@@ -86,12 +99,13 @@ class Identification:
             self._trust(host, ask.epoch, now)
             return
         host.can_tell = True
-        if ask.epoch == 0 and host.connections > 1:
+        connection = ask.connection or ask.epoch
+        if connection == 0 and host.connections > 1:
             # Asked before there was a connection: it may have gone out on any of them.
             if host.is_suspect:
                 self.identify(host, now)
             return
-        self._found(host, Identity(uptime, ask.sent_at, now), ask, now)
+        self._found(host, Identity(uptime, ask.sent_at, now, connection), ask, now)
 
     def owner_told(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         """Take whether the Coordinator that was asked for one of our jobs asked another one."""
@@ -123,18 +137,38 @@ class Identification:
         return True
 
     def _found(self, host: Host, found: Identity, ask: Ask, now: float) -> None:
-        older, unclear = _judge(host, found, ask.epoch)
+        _, unclear = _judge(host, found)
         is_doubtful = not found.is_precise and (unclear or not found.is_distinct)
         if is_doubtful and host.identify_tries < TRIES:
             host.identify_tries += 1
             self.identify(host, now)
             return
         host.identify_tries = 0
+        latest = max((job.epoch for job in unclear), default=0)
+        if latest > 0 and not found.is_same_as(host.identity):
+            self._doubt(host, now)
+            self._ask(host, latest, found, now)
+            return
+        self._conclude(host, found, max(ask.epoch, found.connection), now)
+
+    def _found_on_older(
+        self, host: Host, newer: Identity, ask: Ask, uptime: float | None, now: float
+    ) -> None:
+        trusted = newer.connection
+        if uptime is not None:
+            found = Identity(uptime, ask.sent_at, now, ask.connection or ask.epoch)
+            if newer.is_same_as(found):
+                newer.connection = found.connection
+        self._conclude(host, newer, trusted, now)
+
+    def _conclude(self, host: Host, found: Identity, trusted: int, now: float) -> None:
+        """Take that the connections up to number `trusted` lead to the process `found`."""
+        older, unclear = _judge(host, found)
         if older or (unclear and not found.is_same_as(host.identity)):
-            self._found_successor(host, ask, found, now)
+            self._found_successor(host, found, trusted, now)
             return
         host.identity = found.narrowed_by(host.identity)
-        self._trust(host, ask.epoch, now)
+        self._trust(host, trusted, now)
 
     def _trust(self, host: Host, epoch: int, now: float) -> None:
         """Look at the jobs again: the connections up to number `epoch` lead to their process."""
@@ -149,32 +183,32 @@ class Identification:
         for job in list(host.watch.jobs.values()):
             self._tidying.tidy_up(job, now)
 
-    def _found_successor(self, host: Host, ask: Ask, found: Identity, now: float) -> None:
+    def _found_successor(self, host: Host, found: Identity, trusted: int, now: float) -> None:
         """End what the old process had; but first make sure that this is no other Coordinator."""
         newest = max(host.watch.jobs.values(), key=lambda job: job.accepted_at or 0.0, default=None)
         if not host.unit or newest is None:
-            self._succeeded(host, found, ask.epoch, now)
+            self._succeeded(host, found, trusted, now)
             return
         host.successor = found
         self._doubt(host, now)
         host.is_identifying = True
-        self._book.ask(Ask(Call.OWNER, host.index, now, newest, epoch=ask.epoch))
+        self._book.ask(Ask(Call.OWNER, host.index, now, newest, epoch=trusted))
 
-    def _succeeded(self, host: Host, found: Identity, epoch: int, now: float) -> None:
-        older, unclear = _judge(host, found, epoch)
+    def _succeeded(self, host: Host, found: Identity, trusted: int, now: float) -> None:
+        older, unclear = _judge(host, found)
         self._restarts.restarted(host, older | unclear, now)
         host.identity = found
-        self._trust(host, epoch, now)
+        self._trust(host, trusted, now)
 
 
-def _judge(host: Host, found: Identity, epoch: int) -> tuple[set[Job], set[Job]]:
+def _judge(host: Host, found: Identity) -> tuple[set[Job], set[Job]]:
     """Return the jobs that were accepted before `found` was started, and those that may be."""
     older: set[Job] = set()
     unclear: set[Job] = set()
     for job in host.watch.jobs.values():
         # What was accepted after the connection had been made on which it has answered
         # is its own.
-        if job.epoch >= epoch or job.accepted_at is None or job.sent_at is None:
+        if job.epoch >= found.connection or job.accepted_at is None or job.sent_at is None:
             continue
         # It was accepted at some time between being sent (on its connection, which was made
         # after that where one before it broke) and our reading of it.

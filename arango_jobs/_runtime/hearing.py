@@ -28,6 +28,7 @@ __all__ = ["Hearing"]
 # Looking a member of an enum up takes as long as a call, so the hot path does it once.
 _CONFIRM = Call.CONFIRM
 _FETCH = Call.FETCH
+_IDENTIFY = Call.IDENTIFY
 _LIST = Call.LIST
 _RENEW = Call.RENEW
 _SAYS_ACCEPTED = Meaning.ACCEPTED
@@ -72,9 +73,12 @@ class Hearing:
         if call is _RENEW:
             self._renewed(ask, response, now)
             return
-        if exchange.connection is not None and call is _SUBMIT:
-            # It may have come before a connection that was told first.
-            ask.epoch = exchange.connection
+        if exchange.connection is not None:
+            if call is _SUBMIT:
+                # It may have come before a connection that was told first.
+                ask.epoch = exchange.connection
+            elif call is _IDENTIFY:
+                ask.connection = exchange.connection
         meaning, detail = read(ask, response)
         told = response.header(QUEUE_TIME)
         if told != self._queue_times.get(ask.host):

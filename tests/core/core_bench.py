@@ -70,6 +70,11 @@ class Bench:
         """Answer who the host is."""
         self.answer(Call.IDENTIFY, Meaning.OK, uptime)
 
+    def answer_on(self, connection: int, uptime: float) -> None:
+        """Answer who the host is, on the connection of that number."""
+        self.waiting(Call.IDENTIFY)[0].ask.connection = connection
+        self.know(uptime)
+
     def connect(self, host: int = 0) -> None:
         self.engine.connected(host, self.now)
         self.world.plan()

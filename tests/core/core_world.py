@@ -240,7 +240,10 @@ class Link:
 
     def deliver(self, connection: Connection) -> None:
         if connection.answers:
-            self.world.hear(*connection.answers.popleft())
+            call, meaning, detail = connection.answers.popleft()
+            if call.ask.call is Call.IDENTIFY:
+                call.ask.connection = connection.number
+            self.world.hear(call, meaning, detail)
 
     def break_off(self, connection: Connection) -> None:
         """Close a connection: what is on it has run or not, and no answer comes."""

@@ -175,7 +175,65 @@ def test_sent_before_the_restart_and_written_after_it(made: float, is_its_own: b
     while not bench.waiting(Call.IDENTIFY):
         bench.pass_to_next()
     bench.know(bench.now - sent - 0.2)
+    if not is_its_own:
+        # The connection that it came on is gone and cannot be asked.
+        assert bench.waiting(Call.IDENTIFY)[0].ask.epoch == 2
+        bench.answer(Call.IDENTIFY, Meaning.MOVED)
     assert bool(part.ends) is not is_its_own
+
+
+class TestJustStarted:
+    """A process has taken a job on one connection and says on the next that it has just started.
+
+    Whether it did or the process before it is said by the older connection, if that stands.
+    """
+
+    @pytest.fixture
+    def part(self) -> FakePart:
+        return FakePart(ONCE)
+
+    @pytest.fixture
+    def bench(self, part: FakePart) -> Bench:
+        bench = Bench()
+        old = FakePart(ONCE)
+        pending(bench, old, first=500)
+        bench.pass_time(2.0)
+        bench.submit(part)
+        bench.engine.connected(0, bench.now, bench.now)  # Number 2, on which it goes out.
+        bench.world.plan()
+        bench.accept("1")
+        assert old.ends == LOST
+        bench.connect()  # Number 3.
+        bench.answer(Call.IDENTIFY, Meaning.MOVED)
+        while bench.waiting(Call.FETCH):
+            bench.answer(Call.FETCH, Meaning.PENDING)
+        while not bench.waiting(Call.IDENTIFY):
+            bench.pass_to_next()
+        bench.pass_time(0.03)
+        bench.answer_on(3, uptime=bench.now - sent_at(part) - 0.01)
+        assert bench.waiting(Call.IDENTIFY)[0].ask.epoch == 2
+        assert not bench.waiting(Call.FETCH)
+        return bench
+
+    def test_says_so_on_the_older_one(self, bench: Bench, part: FakePart) -> None:
+        bench.answer_on(2, uptime=bench.now - sent_at(part) - 0.01)
+        assert not part.ends
+        bench.pass_time(0.0)
+        assert bench.waiting(Call.FETCH)
+
+    def test_older_one_is_gone(self, bench: Bench, part: FakePart) -> None:
+        bench.answer(Call.IDENTIFY, Meaning.MOVED)
+        assert part.ends == LOST
+
+    def test_another_one_answers_there(self, bench: Bench, part: FakePart) -> None:
+        """One that has been up for longer is not the one that has just been started."""
+        bench.answer_on(2, uptime=3600.0)
+        assert part.ends == LOST
+
+
+def sent_at(part: FakePart) -> float:
+    assert part.job is not None
+    return part.job.sent_at or 0.0
 
 
 def test_slow_answer_of_a_process_that_has_just_been_started() -> None:

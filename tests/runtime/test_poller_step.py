@@ -387,8 +387,33 @@ class TestRestart:
         rig.transport._ready.append(exchange.answered(accepted))
         rig.step()
         rig.identify(uptime=0.01)
+        if connection == 1:
+            # Nobody can be asked on it any more.
+            (again,) = rig.waiting(STATISTICS)
+            assert again.epoch == 1
+            rig.transport.fail(may_have_run=False, to=again)
+            rig.step()
         assert future.done() is (connection == 1)
         assert bool(rig.waiting("PUT /_db/d/_api/job/101")) is (connection == 2)
+
+    def test_answers_on_an_older_connection(self, rig: Rig) -> None:
+        """Who answers there after the newer one was made is the process that the job is on."""
+        future = rig.submit(insert())
+        rig.identify()
+        exchange = rig.waiting(INSERT)[0]
+        rig.pass_time(5.0)
+        rig.transport.connect()
+        rig.transport.waiting.remove(exchange)
+        exchange.connection = 1
+        accepted = Response(202, {"x-arango-async-id": "101"}, b"", "")
+        rig.transport._ready.append(exchange.answered(accepted))
+        rig.step()
+        rig.identify(uptime=0.01)
+        (again,) = rig.waiting(STATISTICS)
+        again.connection = 1
+        rig.identify(uptime=0.01)
+        assert not future.done()
+        assert rig.waiting("PUT /_db/d/_api/job/101")
 
 
 class TestWriteConflicts:
