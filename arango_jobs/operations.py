@@ -1,6 +1,7 @@
 """What a user wants done, and the plain HTTP values it becomes.
 
     Operation ─▶ Request ─▶ (a transport) ─▶ Response ─▶ the operation's decoder
+                 = a Template that many share, a leaf, a body
 
 An API wrapper builds one `Operation` per call and knows no context; whoever
 executes it decides whether it is sent now, as a server-side job, or managed.
@@ -32,6 +33,7 @@ __all__ = [
     "Request",
     "Response",
     "Retry",
+    "Template",
     "quote_segment",
 ]
 
@@ -62,22 +64,38 @@ class Retry(enum.Enum):
 
 
 @dataclass(slots=True, eq=False)
-class Request:
-    """One HTTP request: `stem` is path and query, already quoted, with the database."""
+class Template:
+    """What requests share that differ in leaf and body alone: it is signed and rendered once.
+
+    `stem` begins path and query, already quoted, with the database.
+    """
 
     method: str
     stem: str
     headers: Headers = field(default=(), repr=False)
+    is_quick: bool = True
+    """Whether they are answered at once, so that others may be pipelined behind them."""
+
+    def request(self, leaf: str, body: bytes) -> Request:
+        """Return the whole of one of them."""
+        return Request(self.method, self.stem + leaf, self.headers, body, self.is_quick)
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """One HTTP request: `target` is path and query, already quoted, with the database."""
+
+    method: str
+    target: str
+    headers: Headers = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
     is_quick: bool = True
     """Whether it is answered at once, so that others may be pipelined behind it."""
-    leaf: str = ""
-    """What follows the stem, quoted too, where many requests differ in that alone."""
 
     @property
-    def target(self) -> str:
-        """All of path and query."""
-        return self.stem + self.leaf
+    def template(self) -> Template:
+        """All of it but the body, for this one request alone."""
+        return Template(self.method, self.target, self.headers, self.is_quick)
 
 
 class Response:
@@ -224,12 +242,22 @@ class Operation(Generic[T]):
     """Whether the key was made by us, so that finding it taken means that a first run succeeded."""
 
     @property
+    def stem(self) -> str:
+        """Path and query of the single request, up to the key where it ends in one."""
+        kind = self.kind
+        return kind.target if self.key is None or self.is_keyless else kind.prefix
+
+    @property
+    def leaf(self) -> str:
+        """What follows the stem."""
+        if self.key is None or self.is_keyless:
+            return ""
+        return f"/{quote_segment(self.key)}{self.kind.query}"
+
+    @property
     def target(self) -> str:
         """Path and query of the single request."""
-        kind = self.kind
-        if self.key is None or self.is_keyless:
-            return kind.target
-        return f"{kind.prefix}/{quote_segment(self.key)}{kind.query}"
+        return self.stem + self.leaf
 
     @property
     def effective_retry(self) -> Retry:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from arango_jobs._core.rare import Rare
 from arango_jobs._core.states import FOLLOWS, State
-from arango_jobs.operations import Headers, Operation, OperationKind, Retry
+from arango_jobs.operations import Operation, OperationKind, Retry
 
 __all__ = ["ALWAYS_THERE", "Job", "Part", "rounded", "size_of"]
 
@@ -27,8 +27,8 @@ class Part(Protocol):
     operation: Operation[Any]
     kind: OperationKind[Any]
     key: str | None
-    headers: Headers
-    target: str
+    particular: Operation[Any] | None
+    """The operation, where kind and payload do not say all of its request."""
     retry: Retry | None
     payload: bytes | None
     """The encoded body of the single request."""

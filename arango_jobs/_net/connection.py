@@ -134,7 +134,7 @@ class Connection:
         return True
 
     def _read(self, view: memoryview, outcomes: list[Outcome]) -> bool:
-        is_head = bool(self.unanswered) and self.unanswered[0].request.method == "HEAD"
+        is_head = bool(self.unanswered) and self.unanswered[0].template.method == "HEAD"
         # To the end of what is there: an end of the connection behind the answers must be seen
         # before more is written, and a selector does not see what OpenSSL has decrypted already.
         while True:
@@ -157,7 +157,7 @@ class Connection:
             exchange = unanswered.popleft()
             is_early = exchange.end > self.written
             if isinstance(outcome, Response):
-                outcome.base, outcome.target = url, exchange.request.target
+                outcome.base, outcome.target = url, exchange.template.stem + exchange.leaf
                 exchange.response, exchange.connection = outcome, self.number
                 events.append(exchange)
             else:

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from arango_jobs.errors import TransportError
-from arango_jobs.operations import Request, Response
+from arango_jobs.operations import Request, Response, Template
 
 __all__ = ["Connected", "Exchange", "Failure", "Transport", "TransportEvent"]
 
 
 class Exchange:
     """One request to one host, and in the end its response; `token` is whoever sent it's.
+
+    The request is what `template` says, with its own `leaf` and `body`.
 
         queued ──▶ written, whole or in part ──▶ answered
            ▲────── its connection broke before it was whole
@@ -32,8 +34,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "body", "connection", "deadline", "end", "epoch", "head", "host", "losses", "request",
-        "response", "timeout", "token",
+        "body", "connection", "deadline", "end", "epoch", "head", "host", "leaf", "losses",
+        "response", "template", "timeout", "token",
     )  # fmt: skip
 
     response: Response
@@ -41,14 +43,24 @@ class Exchange:
     head: bytes
     """The head; with the body where that is small."""
     body: bytes
+    """The body, until the transport puts it behind the head."""
     deadline: float
     end: int
     """Where it is whole in the stream of the connection that it was written to last."""
 
     def __init__(
-        self, request: Request, host: int, token: Any, timeout: float, epoch: int | None = None
+        self,
+        template: Template,
+        leaf: str,
+        body: bytes,
+        host: int,
+        token: Any,
+        timeout: float,
+        epoch: int | None = None,
     ) -> None:
-        self.request = request
+        self.template = template
+        self.leaf = leaf
+        self.body = body
         self.host = host
         self.token = token
         self.timeout = timeout
@@ -57,6 +69,16 @@ class Exchange:
         """Which one its response came on, counted in `Connected`; None: the newest told of."""
         self.losses = 0
         """How many connections broke after a part of it was written."""
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        return self.template.stem + self.leaf
+
+    @property
+    def request(self) -> Request:
+        """The whole request, for transports that have no use for its parts."""
+        return self.template.request(self.leaf, self.body)
 
     @property
     def size(self) -> int:

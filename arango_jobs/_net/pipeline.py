@@ -80,20 +80,18 @@ class PipelineTransport:
         Raises `OptionError`, and takes nothing, where the method, target or a header holds
         what would break the request's head.
         """
-        request = exchange.request
-        head = self._renderers[exchange.host].render(request)
-        body = request.body
-        if body and len(body) <= _SMALL_BODY:
-            head += body
-            body = b""
+        template, size = exchange.template, len(exchange.body)
+        head = self._renderers[exchange.host].render(template, exchange.leaf, size)
+        if 0 < size <= _SMALL_BODY:
+            head += exchange.body
+            exchange.body = b""
         exchange.head = head
-        exchange.body = body
         exchange.deadline = deadline = self._monotonic() + exchange.timeout
         if deadline < self._next_deadline:
             self._next_deadline = deadline
         # A HEAD is alone on its connection: nothing may follow whose answer could be
         # taken for the body that a wrong server sends.
-        is_quick = request.is_quick and request.method != "HEAD"
+        is_quick = template.is_quick and template.method != "HEAD"
         lane = (self._quick if is_quick else self._slow)[exchange.host]
         lane.queue.append(exchange)
 

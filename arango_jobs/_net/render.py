@@ -1,7 +1,7 @@
 """Request heads as bytes.
 
-All that differs between two requests to a host is built for each; the rest is
-rendered once for every tuple of headers. Opens nothing.
+What requests to a host share is rendered once for every template; only leaf and length
+are put in for each. Opens nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from arango_jobs._net.hosts import Host
 from arango_jobs.errors import OptionError
-from arango_jobs.operations import Headers, Request
+from arango_jobs.operations import Headers, Template
 
 __all__ = ["RequestRenderer"]
 
@@ -19,8 +19,8 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
-# Callers keep their tuples of headers; one who makes a new one each time must not grow this.
-_MAX_BLOCKS = 256
+# Callers keep templates and tuples of headers; who makes new ones each time must not grow this.
+_MAX_KNOWN = 256
 
 
 class RequestRenderer:
@@ -29,7 +29,7 @@ class RequestRenderer:
     `defaults` go with every request that does not carry the same names itself.
     """
 
-    __slots__ = ("_blocks", "_defaults", "_last", "_prefix")
+    __slots__ = ("_blocks", "_defaults", "_known", "_prefix")
 
     def __init__(self, host: Host, defaults: Headers) -> None:
         named = {name.lower(): (name, value) for name, value in defaults}
@@ -37,38 +37,52 @@ class RequestRenderer:
         named.setdefault("accept-encoding", ("Accept-Encoding", "identity"))
         self._defaults = {name: _line(*pair) for name, pair in named.items()}
         self._prefix = host.prefix
-        self._blocks: dict[int, tuple[Headers, bytes, bytes]] = {}
-        """Headers, and what follows the target: without and with a length, which is left out."""
-        self._last: tuple[str, str | None, bytes] = ("", None, b"")
-        """Method and stem of the last request, and its line so far: often the next is the same."""
+        self._known: dict[Template, tuple[bytes, bytes | None, bytes]] = {}
+        """What comes before the leaf, and what follows: without a body, None where that needs a
+        length too, and up to the length."""
+        self._blocks: dict[int, tuple[Headers, bytes]] = {}
+        """Headers, and the lines that they make."""
 
-    def render(self, request: Request) -> bytes:
-        """Return everything before the body; `OptionError` where a part would break the head."""
-        method, stem, leaf, headers = request.method, request.stem, request.leaf, request.headers
-        last = self._last
-        if stem is not last[1] or method != last[0]:
-            _check_line(method, stem)
-            last = self._last = (method, stem, f"{method} {self._prefix}{stem}".encode())
+    def render(self, template: Template, leaf: str = "", size: int = 0) -> bytes:
+        """Return everything before the body of `size` bytes.
+
+        Raises `OptionError` where a part would break the head.
+        """
+        known = self._known.get(template)
+        if known is None:
+            known = self._learn(template)
+        before, bare, behind = known
         if leaf and not (leaf.isdecimal() and leaf.isascii()):
-            _check_line(method, stem + leaf)
-        known = self._blocks.get(id(headers))
-        if known is None or known[0] is not headers:
-            known = self._block(headers)
-        size = len(request.body)
-        if size or method not in _BODILESS:
-            return b"%b%b%b%d\r\n\r\n" % (last[2], leaf.encode(), known[2], size)
-        return b"%b%b%b" % (last[2], leaf.encode(), known[1])
+            _check_line(template.method, template.stem + leaf)
+        if size or bare is None:
+            return b"%b%b%b%d\r\n\r\n" % (before, leaf.encode(), behind, size)
+        return b"%b%b%b" % (before, leaf.encode(), bare)
 
-    def _block(self, headers: Headers) -> tuple[Headers, bytes, bytes]:
+    def _learn(self, template: Template) -> tuple[bytes, bytes | None, bytes]:
+        method, stem, headers = template.method, template.stem, template.headers
+        _check_line(method, stem)
+        block = self._blocks.get(id(headers))
+        if block is None or block[0] is not headers:
+            block = self._block(headers)
+        if len(self._known) >= _MAX_KNOWN:
+            self._known.clear()
+        known = self._known[template] = (
+            f"{method} {self._prefix}{stem}".encode(),
+            block[1] + b"\r\n" if method in _BODILESS else None,
+            block[1] + b"Content-Length: ",
+        )
+        return known
+
+    def _block(self, headers: Headers) -> tuple[Headers, bytes]:
         own = {name.lower() for name, _ in headers}
         if not own.isdisjoint(_FRAMING):
             raise OptionError("Content-Length and Transfer-Encoding are the transport's own")
         lines = [line for name, line in self._defaults.items() if name not in own]
         block = "".join([" HTTP/1.1\r\n", *lines, *_lines(headers)]).encode("latin-1")
-        if len(self._blocks) >= _MAX_BLOCKS:
+        if len(self._blocks) >= _MAX_KNOWN:
             self._blocks.clear()
         # The tuple is kept with its block: as long as it lives, its id is nobody else's.
-        known = self._blocks[id(headers)] = (headers, block + b"\r\n", block + b"Content-Length: ")
+        known = self._blocks[id(headers)] = (headers, block)
         return known
 
 

@@ -77,7 +77,7 @@ class SessionTransport:
         Raises `OptionError`, and takes nothing, where the method, target or a header holds
         what would break the request's head.
         """
-        self._checkers[exchange.host].render(exchange.request)
+        self._checkers[exchange.host].render(exchange.template, exchange.leaf, len(exchange.body))
         self._crew.give(_Call(exchange, self._clock.monotonic() + exchange.timeout))
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:

@@ -103,7 +103,8 @@ class WireCaller(PoolCaller):
         return ProtocolError("Connection aborted.", error)
 
     def _attempt(self, request: Request, timeout: float, pieces: list[bytes]) -> Answer:
-        head = self._renderer.render(self._with_cookie(request))
+        template = self._with_cookie(request).template
+        head = self._renderer.render(template, size=len(request.body))
         connection = self._pool._get_conn()
         is_kept = False
         try:

@@ -32,7 +32,7 @@ from arango_jobs._runtime.attachment import CLOSED, Attachment, Callback, Callba
 from arango_jobs._runtime.bell import lock as _lock
 from arango_jobs.errors import UnsupportedInContextError
 from arango_jobs.logs import logger
-from arango_jobs.operations import Headers, Operation, OperationKind, Retry
+from arango_jobs.operations import Operation, OperationKind, Retry
 from arango_jobs.signals import Timings
 
 __all__ = [
@@ -125,7 +125,6 @@ class JobFuture(Future[T]):
         "_attachment",
         "_born",
         "_exception",
-        "_operation",
         "_result",
         "body",
         "job",
@@ -133,6 +132,7 @@ class JobFuture(Future[T]):
         "kind",
         "number",
         "owner",
+        "particular",
         "payload",
         "retry",
         "state",
@@ -144,7 +144,8 @@ class JobFuture(Future[T]):
         owner: FutureOwner | None = None,
         born: float = 0.0,
     ) -> None:
-        self._operation: Operation[T] | None
+        self.particular: Operation[T] | None
+        """What it is the future of, where that cannot be told from the parts kept here."""
         self.kind: OperationKind[T] | None
         self.key: str | None
         self.body: Any
@@ -162,7 +163,7 @@ class JobFuture(Future[T]):
         self.payload: bytes | None = None
         """The encoded body, until it is not needed any more."""
         if operation is None:
-            self.kind = self.key = self.body = self.retry = self._operation = None
+            self.kind = self.key = self.body = self.retry = self.particular = None
             return
         # A second object that lives as long costs more in the garbage collector than all of
         # this, so an operation that can be told from its parts is not kept.
@@ -171,7 +172,7 @@ class JobFuture(Future[T]):
         self.body = operation.body
         self.retry = operation.retry
         is_plain = operation.key is None or (operation.is_keyless and not operation.made_key)
-        self._operation = None if is_plain and not operation.headers else operation
+        self.particular = None if is_plain and not operation.headers else operation
 
     # What the standard library reaches for.
 
@@ -210,22 +211,9 @@ class JobFuture(Future[T]):
     @property
     def operation(self) -> Operation[T] | None:
         """What it is the future of; without the body once that has succeeded."""
-        if self._operation is not None or self.kind is None:
-            return self._operation
+        if self.particular is not None or self.kind is None:
+            return self.particular
         return Operation(self.kind, self.body, self.key, (), True, self.retry)
-
-    @property
-    def headers(self) -> Headers:
-        """What its request carries beyond the kind's own headers."""
-        return () if self._operation is None else self._operation.headers
-
-    @property
-    def target(self) -> str:
-        """Path and query of its request."""
-        if self._operation is not None:
-            return self._operation.target
-        assert self.kind is not None
-        return self.kind.target
 
     @property
     def job_id(self) -> str | None:

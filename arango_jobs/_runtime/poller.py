@@ -274,6 +274,7 @@ class Poller:
     def _act(self, now: float) -> None:
         engine, ask, end = self.engine, self._sending.ask, self._telling.end
         ended = Ended()
+        self._signer.refresh()
         try:
             while actions := engine.take_actions():
                 for action in actions:

@@ -21,7 +21,7 @@ from arango_jobs._runtime.endings import Ended
 from arango_jobs._runtime.future import start_all
 from arango_jobs._runtime.telling import Telling
 from arango_jobs._wire.arrays import Encode
-from arango_jobs._wire.calls import request_for
+from arango_jobs._wire.calls import parts_for
 from arango_jobs._wire.signing import Signer
 from arango_jobs.errors import LedgerError
 from arango_jobs.logs import logger
@@ -69,10 +69,12 @@ class Sending:
             return
         if ask.call is _RENEW:
             request = self._signer.renewal()
+            template, leaf, body = request.template, "", request.body
         else:
-            request = self._signer.sign(request_for(ask, self._encode))
+            template, leaf, body = parts_for(ask, self._encode)
+            template = self._signer.sign(template)
         epoch = ask.epoch or None if ask.call in _BOUND else None
-        exchange = Exchange(request, ask.host, ask, self._timeout, epoch)
+        exchange = Exchange(template, leaf, body, ask.host, ask, self._timeout, epoch)
         if ask.call is _SUBMIT and self._telling.journal is not None:
             self._unwritten.append(exchange)
         else:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from arango_jobs._wire.job_api import STORE
-from arango_jobs.operations import MergePlan, Operation, OperationKind, Request, Response
+from arango_jobs.operations import MergePlan, Operation, OperationKind, Response, Template
 
 __all__ = [
-    "array_request",
+    "array_body",
+    "array_template",
     "element_response",
     "is_array_reply",
     "is_write_conflict",
@@ -33,16 +35,23 @@ _CONFLICT = 1200
 _WRITE_WRITE = "write-write"
 
 
-def array_request(kind: OperationKind[Any], parts: Sequence[Any], encode: Encode) -> Request:
-    """Ask for all of `parts` by one array, as a stored job."""
+@lru_cache(maxsize=256)
+def array_template(kind: OperationKind[Any]) -> Template:
+    """Ask for several operations of `kind` by one array, as a stored job."""
+    plan = kind.merge
+    assert plan is not None
+    return Template(plan.method, plan.target, STORE + kind.headers)
+
+
+def array_body(kind: OperationKind[Any], parts: Sequence[Any], encode: Encode) -> bytes:
+    """Return the array for all of `parts`."""
     plan = kind.merge
     assert plan is not None
     if plan.is_body:
         elements = [part.payload for part in parts]
     else:
         elements = [_element(part, plan, encode) for part in parts]
-    body = b"[" + b",".join(elements) + b"]"
-    return Request(plan.method, plan.target, STORE + kind.headers if kind.headers else STORE, body)
+    return b"[" + b",".join(elements) + b"]"
 
 
 def _element(part: Any, plan: MergePlan, encode: Encode) -> bytes:

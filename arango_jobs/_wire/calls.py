@@ -10,13 +10,14 @@ from typing import Any
 from arango_jobs._core.actions import Ask
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._wire import job_api
-from arango_jobs._wire.arrays import Encode, array_request
+from arango_jobs._wire.arrays import Encode, array_body, array_template
 from arango_jobs._wire.documents import read_back_request
+from arango_jobs._wire.job_api import fetch_template, operation_template
 from arango_jobs._wire.queries import explain_request, only_reads
 from arango_jobs.errors import HostUnreachableError, TransportError
-from arango_jobs.operations import Request, Response, quote_segment
+from arango_jobs.operations import Operation, Request, Response, Template, quote_segment
 
-__all__ = ["meaning_of_failure", "read", "request_for"]
+__all__ = ["meaning_of_failure", "parts_for", "read", "request_for"]
 
 # Looking a member of an enum up takes as long as a call, so the hot path does it once.
 _EXPLAIN = Call.EXPLAIN
@@ -40,14 +41,28 @@ _ID_DIGITS = 20  # of the largest unsigned 64-bit number (server-protocol.md §2
 _UPTIME = re.compile(rb"^arangodb_server_statistics_server_uptime_total\S* +(\S+)", re.MULTILINE)
 
 
-def _submit(ask: Ask, encode: Encode) -> Request:
+Parts = tuple[Template, str, bytes]
+"""Of a request: its template, its leaf, its body."""
+
+
+def _submit(ask: Ask, encode: Encode) -> Parts:
     job = ask.job
     assert job is not None
-    part = job.cargo
+    part, kind = job.cargo, job.kind
     if type(part) is tuple:
-        return array_request(job.kind, part, encode)
-    mode = None if job.kind.is_direct else "store"
-    return job_api.operation_request(part, part.payload or b"", mode=mode)
+        return array_template(kind), "", array_body(kind, part, encode)
+    operation: Operation[Any] | None = part.particular
+    if operation is None:
+        return operation_template(kind, kind.target), "", part.payload or b""
+    template = operation_template(kind, operation.stem, operation.headers)
+    return template, operation.leaf, part.payload or b""
+
+
+def _fetch(ask: Ask, _encode: Encode) -> Parts:
+    job = ask.job
+    assert job is not None
+    assert job.job_id is not None
+    return fetch_template(job.database), job.job_id, b""
 
 
 def _list(ask: Ask, _encode: Encode) -> Request:
@@ -81,10 +96,11 @@ def _by_id(build: Callable[[str, str], Request]) -> Callable[[Ask, Encode], Requ
     return request
 
 
+_PARTS: dict[Call, Callable[[Ask, Encode], Parts]] = {Call.SUBMIT: _submit, Call.FETCH: _fetch}
+"""Of those calls that are made for every job, most of it is what it was before."""
+
 _REQUESTS: dict[Call, Callable[[Ask, Encode], Request]] = {
-    Call.SUBMIT: _submit,
     Call.LIST: _list,
-    Call.FETCH: _by_id(job_api.fetch_request),
     Call.ASK: _by_id(job_api.status_request),
     Call.OWNER: _by_id(job_api.status_request),
     Call.CANCEL: _by_id(job_api.cancel_request),
@@ -98,9 +114,19 @@ _REQUESTS: dict[Call, Callable[[Ask, Encode], Request]] = {
 }
 
 
+def parts_for(ask: Ask, encode: Encode) -> Parts:
+    """Return the request that makes the call `ask`, as its parts."""
+    parts = _PARTS.get(ask.call)
+    if parts is not None:
+        return parts(ask, encode)
+    request = _REQUESTS[ask.call](ask, encode)
+    return request.template, "", request.body
+
+
 def request_for(ask: Ask, encode: Encode) -> Request:
     """Return the request that makes the call `ask`."""
-    return _REQUESTS[ask.call](ask, encode)
+    template, leaf, body = parts_for(ask, encode)
+    return template.request(leaf, body)
 
 
 def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:

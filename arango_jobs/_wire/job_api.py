@@ -9,11 +9,19 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 from arango_jobs._core.meanings import Meaning
-from arango_jobs.operations import Headers, OperationKind, Request, Response, quote_segment
+from arango_jobs.operations import (
+    Headers,
+    Operation,
+    OperationKind,
+    Request,
+    Response,
+    Template,
+    quote_segment,
+)
 
 __all__ = [
     "ASYNC_HEADER",
@@ -28,8 +36,10 @@ __all__ = [
     "error_number",
     "error_text",
     "fetch_request",
+    "fetch_template",
     "list_request",
     "operation_request",
+    "operation_template",
     "queue_time",
     "read_call",
     "read_fetch",
@@ -87,27 +97,13 @@ def _segment(job_id: str) -> str:
     return job_id if job_id.isdecimal() and job_id.isascii() else quote_segment(job_id)
 
 
-class Sendable(Protocol):
-    """What of an operation its request is made of."""
-
-    @property
-    def kind(self) -> OperationKind[Any]:
-        """What it shares with others."""
-        ...
-
-    @property
-    def headers(self) -> Headers:
-        """Headers of its own."""
-        ...
-
-    @property
-    def target(self) -> str:
-        """Path and query."""
-        ...
+def _headers(mode: str | None, own: Headers) -> Headers:
+    headers = STORE if mode == "store" else _FORGET if mode == "true" else _PLAIN
+    return _joined(headers, own) if own else headers
 
 
 def operation_request(
-    operation: Sendable,
+    operation: Operation[Any],
     body: bytes,
     *,
     mode: str | None = "store",
@@ -115,10 +111,23 @@ def operation_request(
 ) -> Request:
     """Ask for `operation`: as a stored job ("store"), thrown away ("true"), or at once (None)."""
     kind = operation.kind
-    headers = STORE if mode == "store" else _FORGET if mode == "true" else _PLAIN
-    if own := kind.headers + operation.headers + extra:
-        headers = _joined(headers, own)
+    headers = _headers(mode, kind.headers + operation.headers + extra)
     return Request(kind.method, operation.target, headers, body, mode is not None)
+
+
+def operation_template(kind: OperationKind[Any], stem: str, own: Headers = ()) -> Template:
+    """Ask for operations of `kind` with headers of their `own`, as stored jobs if they can be."""
+    return _common_template(kind, stem) if not own else _template(kind, stem, own)
+
+
+@lru_cache(maxsize=256)
+def _common_template(kind: OperationKind[Any], stem: str) -> Template:
+    return _template(kind, stem, ())
+
+
+def _template(kind: OperationKind[Any], stem: str, own: Headers) -> Template:
+    headers = _headers(None if kind.is_direct else "store", kind.headers + own)
+    return Template(kind.method, stem, headers, not kind.is_direct)
 
 
 def list_request(database: str, status: str, count: int) -> Request:
@@ -133,7 +142,13 @@ def status_request(database: str, job_id: str) -> Request:
 
 def fetch_request(database: str, job_id: str) -> Request:
     """Take the job's result, which the server then forgets (§4)."""
-    return Request("PUT", _prefix(database), leaf=_segment(job_id))
+    return Request("PUT", _prefix(database) + _segment(job_id))
+
+
+@lru_cache(maxsize=64)
+def fetch_template(database: str) -> Template:
+    """Take the result of the job whose id, a number, is the leaf."""
+    return Template("PUT", _prefix(database))
 
 
 def cancel_request(database: str, job_id: str) -> Request:

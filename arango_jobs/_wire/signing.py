@@ -1,4 +1,4 @@
-"""Who asks: puts the `Authorization` header on requests, and renews it."""
+"""Who asks: puts the `Authorization` header on templates of requests, and renews it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from collections.abc import Callable
 from arango_jobs._wire.auth import Credentials
 from arango_jobs.errors import ArangoJobsError
 from arango_jobs.logs import logger
-from arango_jobs.operations import Headers, Request, Response
+from arango_jobs.operations import Headers, Request, Response, Template
 
 __all__ = ["Signer"]
 
+_MAX_KNOWN = 256
+"""Some are made for one request alone: they must not grow what is kept."""
+
 
 class Signer:
-    """Signs requests; `time` gives seconds since the Unix epoch."""
+    """Signs templates; `time` gives seconds since the Unix epoch."""
 
     def __init__(self, credentials: Credentials | None, time: Callable[[], float]) -> None:
         self._credentials = credentials
         self._time = time
-        self._signed: dict[int, tuple[Headers, Headers]] = {}
+        self._templates: dict[Template, Template] = {}
+        self._headers: dict[int, tuple[Headers, Headers]] = {}
         self._header: str | None = None
 
     @property
@@ -35,26 +39,36 @@ class Signer:
             and (self._credentials.needs_renewal(self._time()))
         )
 
-    def sign(self, request: Request) -> Request:
-        """Return `request` with the header on it."""
-        credentials, headers = self._credentials, request.headers
-        if credentials is None:
-            return request
-        header = credentials.header()
+    def refresh(self) -> None:
+        """Take the header that goes on what is signed from now on."""
+        header = None if self._credentials is None else self._credentials.header()
         if header != self._header:
             self._header = header
-            self._signed.clear()
-        # Nearly all requests share a few tuples of headers, which are known by identity.
-        known = self._signed.get(id(headers))
+            self._templates.clear()
+            self._headers.clear()
+
+    def sign(self, template: Template) -> Template:
+        """Return `template` with the header on it."""
+        return self._templates.get(template) or self._sign(template)
+
+    def _sign(self, template: Template) -> Template:
+        if not self._header:
+            return template
+        headers = template.headers
+        # Most share a few tuples of headers, which are known by identity.
+        known = self._headers.get(id(headers))
         if known is not None and known[0] is headers:
-            request.headers = known[1]
-            return request
-        signed = (*headers, ("authorization", header)) if header else headers
-        # Headers that carry a revision differ from one request to the next.
-        if len(self._signed) < 64:
-            self._signed[id(headers)] = (headers, signed)
-        request.headers = signed
-        return request
+            signed = known[1]
+        else:
+            signed = (*headers, ("authorization", self._header))
+            # Headers that carry a revision differ from one request to the next.
+            if len(self._headers) < _MAX_KNOWN:
+                self._headers[id(headers)] = (headers, signed)
+        made = Template(template.method, template.stem, signed, template.is_quick)
+        if len(self._templates) >= _MAX_KNOWN:
+            self._templates.clear()
+        self._templates[template] = made
+        return made
 
     def renewal(self) -> Request:
         """Return the request for new credentials."""

@@ -48,10 +48,10 @@ def groups(
     )
     if is_uniform:
         assert first.kind is not None
-        return [(first.kind, _shape(first, first._operation), taken)]
+        return [(first.kind, _shape(first, first.particular), taken)]
     found: dict[Any, _Futures] = {}
     for future in taken:
-        slot = (future.kind, _shape(future, future._operation))
+        slot = (future.kind, _shape(future, future.particular))
         found.setdefault(slot, []).append(future)
     return [(kind, shape, futures) for (kind, shape), futures in found.items()]
 

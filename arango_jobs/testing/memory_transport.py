@@ -83,8 +83,8 @@ class MemoryTransport:
     ) -> Exchange:
         """Answer `to`, or else what has waited longest; return that exchange."""
         exchange = self._taken(to)
-        target = exchange.request.target
-        response = Response(status, dict(headers or {}), body, f"memory://{exchange.host}{target}")
+        url = f"memory://{exchange.host}{exchange.target}"
+        response = Response(status, dict(headers or {}), body, url)
         self._ready.append(exchange.answered(response))
         return exchange
 

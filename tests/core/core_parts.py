@@ -48,6 +48,7 @@ class FakePart:
         self.operation: Operation[Any] = Operation(
             kind, None, key, is_keyless=True, retry=retry, made_key=made_key
         )
+        self.particular: Operation[Any] | None = self.operation
         self.payload: bytes | None = b"x" * size
         self.job: Job | None = None
         self.is_started = False

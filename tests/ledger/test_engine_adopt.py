@@ -31,6 +31,7 @@ class Part:
     job: Any = None
     ended: bool = False
     operation: Operation[Any] = field(default_factory=lambda: Operation(KIND))
+    particular: Operation[Any] | None = None
 
     def done(self) -> bool:
         return self.ended

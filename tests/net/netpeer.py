@@ -24,7 +24,7 @@ from arango_jobs._net.exchange import (
     TransportEvent,
 )
 from arango_jobs._net.pipeline import PipelineTransport
-from arango_jobs.operations import Headers, Request
+from arango_jobs.operations import Headers, Template
 
 AnyTransport = TypeVar("AnyTransport", bound=Transport)
 
@@ -42,8 +42,7 @@ def exchange(
     timeout: float = 60.0,
     is_quick: bool = True,
 ) -> Exchange:
-    request = Request(method, target, headers, body, is_quick)
-    return Exchange(request, 0, token, timeout)
+    return Exchange(Template(method, target, headers, is_quick), "", body, 0, token, timeout)
 
 
 def answer(body: bytes = b"{}", status: str = "200 OK", extra: bytes = b"") -> bytes:

@@ -35,6 +35,7 @@ class Part:
     def __init__(self, **changes: Any) -> None:
         self.kind = kind(**changes)
         self.operation: Operation[Any] = Operation(self.kind)
+        self.particular = self.operation
         self.key = self.retry = None
         self.payload = b""
 

@@ -20,7 +20,8 @@ class Part:
     def __init__(self, operation: Operation[Any], payload: bytes = b"") -> None:
         self.operation, self.kind, self.key = operation, operation.kind, operation.key
         self.retry, self.payload = operation.retry, payload
-        self.target, self.headers = operation.target, operation.headers
+        is_plain = operation.stem == operation.target and not operation.headers
+        self.particular = None if is_plain else operation
 
 
 def kind(path: str = "/_api/document/c", **changes: Any) -> OperationKind[Any]:
