@@ -104,7 +104,7 @@ class Response:
     `loads` decodes the body: the user's deserializer where there is one.
     """
 
-    __slots__ = ("_headers", "base", "body", "job_id", "loads", "status", "target")
+    __slots__ = ("base", "body", "common", "job_id", "loads", "status", "target")
 
     def __init__(
         self,
@@ -116,27 +116,27 @@ class Response:
         job_id: str | None = None,
     ) -> None:
         self.status = status
-        self._headers = {} if headers is None else headers
+        self.common = {} if headers is None else headers
+        """All headers, or all but `x-arango-async-id`: one object for all that are alike."""
         self.body = body
         self.base = url
         """The host that was asked, or all of the URL."""
         self.target = ""
         self.loads = loads
-        self.job_id = job_id if job_id is not None else self._headers.get(JOB_ID)
+        self.job_id = job_id if job_id is not None else self.common.get(JOB_ID)
         """What `x-arango-async-id` says: the one header that differs from job to job."""
 
     @property
     def headers(self) -> dict[str, str]:
         """All headers."""
-        headers = self._headers
+        headers = self.common
         if self.job_id is not None and JOB_ID not in headers:
-            # Until then they may be shared by all responses that are alike.
-            headers = self._headers = {**headers, JOB_ID: self.job_id}
+            headers = self.common = {**headers, JOB_ID: self.job_id}
         return headers
 
     def header(self, name: str) -> str | None:
         """Return one of them, but for `x-arango-async-id`; quicker than by way of all."""
-        return self._headers.get(name)
+        return self.common.get(name)
 
     @property
     def url(self) -> str:

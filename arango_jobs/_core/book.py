@@ -105,7 +105,6 @@ class Book:
         job.host = host.index
         job.host_name = host.name
         host.in_flight += 1
-        host.bytes += job.size
         self.bytes += job.size
         self.submitting.add(job)
 
@@ -113,7 +112,6 @@ class Book:
         """Count `job` out of its host."""
         host = self.hosts[job.host]
         host.in_flight -= 1
-        host.bytes -= job.size
         self.bytes -= job.size
         self.submitting.discard(job)
         host.watch.remove(job)

@@ -31,6 +31,7 @@ from arango_jobs._core.admission import Admission
 from arango_jobs._core.book import Book
 from arango_jobs._core.decisions import Decisions, Handler
 from arango_jobs._core.engine_options import EngineOptions
+from arango_jobs._core.host import Host
 from arango_jobs._core.identification import Identification
 from arango_jobs._core.job import Job
 from arango_jobs._core.looking import Looking
@@ -55,6 +56,9 @@ _STATE_OF = {
     Call.FETCH: State.FETCHING,
     Call.ASK: State.ASKING,
 }
+
+
+_NO_WORD = ABSENT | SILENT
 
 
 class Engine:
@@ -176,12 +180,8 @@ class Engine:
     def heard(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         """Take what came of `ask`; `detail` is the response or the transport's error."""
         host = self.hosts[ask.host]
-        if meaning in ABSENT:
-            host.was_reached = host.was_reached or meaning is not Meaning.UNREACHABLE
-            host.trouble = as_cause(detail)
-            self._patience.failed(host, now)
-        elif meaning not in SILENT and (host.troubles or not host.was_reached):
-            host.answered()
+        if host.troubles or not host.was_reached or meaning in _NO_WORD:
+            self._heard_of(host, meaning, detail, now)
         call, job = ask.call, ask.job
         state = _STATE_OF.get(call)
         if state is None:
@@ -194,6 +194,15 @@ class Engine:
         elif job is not None and job.state is not state:
             return  # it has ended meanwhile: its host restarted, or its owner gave up
         self._handlers[call, meaning](ask, meaning, detail, now)
+
+    def _heard_of(self, host: Host, meaning: Meaning, detail: Any, now: float) -> None:
+        """Take whether the host is there."""
+        if meaning in ABSENT:
+            host.was_reached = host.was_reached or meaning is not Meaning.UNREACHABLE
+            host.trouble = as_cause(detail)
+            self._patience.failed(host, now)
+        elif meaning not in SILENT:
+            host.answered()
 
     def listed(self, ask: Ask, ids: list[Any], now: float) -> None:
         """Take the ids that a list has given."""

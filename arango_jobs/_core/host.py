@@ -93,7 +93,6 @@ class Host:
 
     __slots__ = (
         "asks_metrics",
-        "bytes",
         "can_tell",
         "closed_until",
         "connections",
@@ -135,7 +134,6 @@ class Host:
         self.filled = 0
         """How many those were when the last jobs had been sent: what has ended since makes room
         that could not be used yet."""
-        self.bytes = 0
         self.closed_until = 0.0
         """No submission before this time."""
         self.down_since: float | None = None

@@ -61,9 +61,11 @@ class Looking:
 
     def fetch(self, host: Host, job: Job, now: float) -> None:
         """Take the result of `job`, if there is one."""
-        job.move(_FETCHING)
+        # That it may be is sure: whoever calls has just found it pending, or asked for its status.
+        job.state = _FETCHING
         job.looks += 1
-        self._book.ask(Ask(_FETCH, host.index, now, job, host.epoch()))
+        epoch = 0 if host.watch.by_id_only else host.connections
+        self._book.ask(Ask(_FETCH, host.index, now, job, epoch))
 
     def ask_status(self, job: Job, now: float) -> None:
         """Ask whether there is a result, which takes nothing."""

@@ -149,16 +149,16 @@ class Connection:
 
     def _match(self, outcomes: list[Outcome], events: list[TransportEvent]) -> bool:
         """Give answers to exchanges in order; say if one came before its request was whole."""
-        unanswered, url = self.unanswered, self.url
+        unanswered, url, number, written = self.unanswered, self.url, self.number, self.written
         is_early = False
         for outcome in outcomes:
             if not unanswered:
                 raise NotHTTPError(f"{url} answered more often than it was asked")
             exchange = unanswered.popleft()
-            is_early = exchange.end > self.written
+            is_early = exchange.end > written
             if isinstance(outcome, Response):
                 outcome.base, outcome.target = url, exchange.template.stem + exchange.leaf
-                exchange.response, exchange.connection = outcome, self.number
+                exchange.response, exchange.connection = outcome, number
                 events.append(exchange)
             else:
                 error = type(outcome)(f"{url}: {outcome}")

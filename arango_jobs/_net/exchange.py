@@ -23,7 +23,7 @@ class Exchange:
            ▲────── its connection broke before it was whole
 
     `timeout` is in seconds from being handed to the transport until it counts as broken.
-    It is never written on a connection to the host that is newer than `epoch` many
+    With an `epoch` it is never written on a connection to the host that is newer than so many
     `Connected`: a request that names a job must not reach a server that has restarted
     since, where the id may be another job's; it fails with `may_have_run=False` instead.
 
@@ -56,7 +56,7 @@ class Exchange:
         host: int,
         token: Any,
         timeout: float,
-        epoch: int | None = None,
+        epoch: int = 0,
     ) -> None:
         self.template = template
         self.leaf = leaf

@@ -12,7 +12,7 @@ import re
 
 from arango_jobs.operations import JOB_ID
 
-__all__ = ["Head", "HeadTable", "HeaderLines", "StatusLines", "UnusualHead"]
+__all__ = ["ID_ROOM", "Head", "HeadTable", "HeaderLines", "StatusLines", "UnusualHead"]
 
 _STATUS = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [\t\x20-\x7e]*)?\Z")
 _LINE = re.compile(
@@ -27,7 +27,7 @@ _MAX_HEADS = 256
 # As ArangoDB writes it; written another way it is a line like any other.
 _ID_LINE = b"\r\nX-Arango-Async-Id: "
 _ID_AT = len(_ID_LINE)
-_ID_ROOM = 32
+ID_ROOM = 32
 """Bytes in which an id ends; a longer one is none, and read more slowly."""
 _TIME_LINE = b"\r\nX-Arango-Queue-Time-Seconds: "
 _TIME = "x-arango-queue-time-seconds"
@@ -75,46 +75,33 @@ class HeaderLines(dict[bytes, tuple[str, str]]):
 class HeadTable:
     """From a head to what it says: status, headers, and the length of the body."""
 
-    __slots__ = ("_known", "_last", "_last_timed", "_lines", "_statuses")
+    __slots__ = ("_known", "_last_timed", "_lines", "_statuses", "last")
 
     def __init__(self) -> None:
         self._known: dict[bytes, Head] = {}
         self._statuses = StatusLines()
         self._lines = HeaderLines()
-        self._last: tuple[bytes, bytes, Head] = (b"\n", b"", (0, {}, 0))
+        self.last: tuple[bytes, bytes, Head] = (b"\n", b"", (0, {}, 0))
         """The last head with an id: what stands before the id, and behind; at first none."""
-        self._last_timed = (b"\n", b"", b"", True, self._last[2])
+        self._last_timed = (b"\n", b"", b"", True, self.last[2])
         """The last one that has a queue time, too: what stands before, between and behind the
         two, whether the id comes first, and what it says but for the time."""
 
-    def read_alike(self, data: bytes, start: int) -> tuple[Head, str, int] | None:
-        """Read a head that is the last one but for the id, as nearly all are in a load.
+    def read_timed(self, data: bytes, start: int) -> tuple[Head, str, int] | None:
+        """Read a head that is the last one with a queue time, but for that and the id.
 
         Return also where it ends, its blank line included; `None` where it is another one.
         """
-        before, behind, common = self._last
-        if not data.startswith(before, start):
-            return self._read_timed(data, start)
-        at = start + len(before)
-        stop = data.find(b"\r", at, at + _ID_ROOM)
-        if stop < 0 or not data.startswith(behind, stop):
-            return self._read_timed(data, start)
-        job_id = data[at:stop]
-        if not job_id.isdigit():
-            return None
-        return common, job_id.decode("ascii"), stop + len(behind)
-
-    def _read_timed(self, data: bytes, start: int) -> tuple[Head, str, int] | None:
         before, between, behind, is_id_first, common = self._last_timed
         if not data.startswith(before, start):
             return None
         at = start + len(before)
-        stop = data.find(b"\r", at, at + _ID_ROOM)
+        stop = data.find(b"\r", at, at + ID_ROOM)
         first = data[at:stop]
         if stop < 0 or not data.startswith(between, stop):
             return None
         at = stop + len(between)
-        stop = data.find(b"\r", at, at + _ID_ROOM)
+        stop = data.find(b"\r", at, at + ID_ROOM)
         if stop < 0 or not data.startswith(behind, stop):
             return None
         job_id, time = (first, data[at:stop]) if is_id_first else (data[at:stop], first)
@@ -149,7 +136,7 @@ class HeadTable:
         """Keep the head from `start` to `end`, whose id is from `at` to `stop`, for the next."""
         time = data.find(_TIME_LINE, start, end)
         if time < 0 or data.startswith(_NO_TIME, time + len(_TIME_LINE)):
-            self._last = (data[start:at], data[stop:end], common)
+            self.last = (data[start:at], data[stop:end], common)
             return
         time += len(_TIME_LINE)
         told = data.find(b"\r", time)

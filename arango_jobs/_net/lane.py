@@ -207,8 +207,7 @@ class Lane:
         too_old: list[Exchange] = []
         while queue and room > 0 and size > 0:
             exchange = queue.popleft()
-            epoch = exchange.epoch
-            if epoch is not None and epoch < number:
+            if 0 < exchange.epoch < number:
                 too_old.append(exchange)
                 continue
             taken.append(exchange)
@@ -221,8 +220,8 @@ class Lane:
     def _leave_to_older(self, exchanges: list[Exchange]) -> None:
         """Keep what an older connection may still take; refuse what none can."""
         oldest = min(connection.number for connection in self.connections)
-        kept = [exchange for exchange in exchanges if (exchange.epoch or 0) >= oldest]
-        late = [exchange for exchange in exchanges if (exchange.epoch or 0) < oldest]
+        kept = [exchange for exchange in exchanges if exchange.epoch >= oldest]
+        late = [exchange for exchange in exchanges if exchange.epoch < oldest]
         self.queue.extendleft(reversed(kept))
         self._refuse(late, self._moved_error)
 

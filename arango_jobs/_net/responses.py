@@ -9,7 +9,7 @@ end of a response that is also the end of what was read. Knows no sockets.
 from __future__ import annotations
 
 from arango_jobs._net.careful import CarefulReader, Outcome
-from arango_jobs._net.heads import HeadTable, UnusualHead
+from arango_jobs._net.heads import ID_ROOM, HeadTable, UnusualHead
 from arango_jobs.errors import ConnectionLostError, ResponseTooLargeError
 from arango_jobs.json import loads
 from arango_jobs.operations import Response
@@ -61,12 +61,16 @@ class ResponseReader:
             data = self._rest + data
             self._rest = b""
         size = len(data)
-        read_alike = _heads.read_alike
         job_id: str | None
         while pos < size:
-            alike = None if is_head else read_alike(data, pos)
-            if alike is not None:
-                (status, headers, length), job_id, end = alike
+            timed = None
+            if not is_head:
+                pos = self._feed_alike(data, pos, out)
+                if pos == size:
+                    return
+                timed = _heads.read_timed(data, pos)
+            if timed is not None:
+                (status, headers, length), job_id, end = timed
             else:
                 end = data.find(b"\r\n\r\n", pos)
                 if end < 0:
@@ -105,6 +109,29 @@ class ResponseReader:
             self._feed_careful(rest, out)
         if self._careful is not None:
             self._careful.at_eof(out)
+
+    def _feed_alike(self, data: bytes, pos: int, out: list[Outcome]) -> int:
+        """Read what is whole and has the same head as the last but for the id, as most in a load.
+
+        Return where something else begins.
+        """
+        before, behind, (status, headers, length) = _heads.last
+        if length > self._max_body:
+            return pos
+        size, to_id, to_body = len(data), len(before), len(behind)
+        while data.startswith(before, pos):
+            at = pos + to_id
+            stop = data.find(b"\r", at, at + ID_ROOM)
+            body = stop + to_body
+            end = body + length
+            if stop < 0 or end > size or not data.startswith(behind, stop):
+                break
+            job_id = data[at:stop]
+            if not job_id.isdigit():
+                break
+            out.append(Response(status, headers, data[body:end], "", loads, job_id.decode("ascii")))
+            pos = end
+        return pos
 
     def _fill_body(self, data: bytes, out: list[Outcome]) -> int:
         """Add `data` to the body that has begun; return how much of it belongs there."""

@@ -128,7 +128,7 @@ class _Line:
             )
             return Failure(exchange, late, False)
         try:
-            answer = caller.call(exchange.request, timeout, exchange.epoch)
+            answer = caller.call(exchange.request, timeout, exchange.epoch or None)
             exchange.connection = answer.connection
             return exchange.answered(answer.response)
         except Withheld as error:

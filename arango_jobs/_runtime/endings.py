@@ -98,14 +98,22 @@ class Endings:
 
         Those that have a result are ended when `ended` is finished.
         """
-        if end.outcome is _ANSWERED:
-            try:
-                self._answered(end, ended)
-            except BaseException as error:  # noqa: BLE001  a deserializer is user code, too
-                for part in end.parts:
-                    self._fail(part, error, ended.failed)
-        else:
+        if end.outcome is not _ANSWERED:
             self._by_outcome[end.outcome](end, ended)
+            return
+        job, response = end.job, end.response
+        assert job is not None
+        assert response is not None
+        response.loads = self._loads
+        part = job.cargo
+        try:
+            if type(part) is tuple:
+                self._take_apart(job, response, ended)
+            else:
+                self._answered(part, job, response, ended)
+        except BaseException as error:  # noqa: BLE001  a deserializer is user code, too
+            for part in end.parts:
+                self._fail(part, error, ended.failed)
 
     def confirm(
         self, parts: Sequence[JobFuture[Any]], response: Response
@@ -138,15 +146,7 @@ class Endings:
                 why = _error_of(document)
         return ended, unread, why
 
-    def _answered(self, end: End, ended: Ended) -> None:
-        job, response = end.job, end.response
-        assert job is not None
-        assert response is not None
-        response.loads = self._loads
-        part = job.cargo
-        if type(part) is tuple:
-            self._take_apart(job, response, ended)
-            return
+    def _answered(self, part: Any, job: Job, response: Response, ended: Ended) -> None:
         if job.more is not None and is_our_key_taken(part.operation, response, job.tries):
             ended.to_confirm.append((job, [part]))
             return

@@ -18,7 +18,13 @@ from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEve
 from arango_jobs._runtime.news import News
 from arango_jobs._runtime.telling import Telling
 from arango_jobs._wire.calls import meaning_of_failure, read
-from arango_jobs._wire.job_api import FORWARDED_TO, QUEUE_TIME, queue_time, read_ids
+from arango_jobs._wire.job_api import (
+    FORWARDED_TO,
+    QUEUE_TIME,
+    queue_time,
+    read_fetch,
+    read_ids,
+)
 from arango_jobs._wire.signing import Signer
 from arango_jobs.errors import NotHTTPError
 from arango_jobs.operations import Response
@@ -48,15 +54,20 @@ class Hearing:
         self._news = news
         self._signer = signer
         self._queue_times: dict[int, str | None] = {}
+        self._head: tuple[dict[str, str] | None, int] = (None, -1)
+        """The headers heard last, and of which host."""
+        self._is_noting = False
+        """Whether somebody is told of what is accepted, or keeps account of it."""
         self._accepted: list[Any] = []
         """Of whom it has to be told that the server has accepted them."""
 
     def hear(self, events: list[TransportEvent], now: float) -> None:
         """Take what came of exchanges, in order."""
+        self._is_noting = self._telling.journal is not None or self._news.tells_submitted
         hear_response = self._hear_response
         for event in events:
             if type(event) is Exchange:
-                hear_response(event, event.response, now)
+                hear_response(event, now)
             elif type(event) is Failure:
                 self._hear_failure(event, now)
             elif type(event) is Connected:
@@ -66,38 +77,59 @@ class Hearing:
             accepted, self._accepted = self._accepted, []
             self._news.submitted(accepted)
 
-    def _hear_response(self, exchange: Exchange, response: Response, now: float) -> None:
+    def _hear_response(self, exchange: Exchange, now: float) -> None:
         ask: Ask = exchange.token
-        engine = self._engine
+        response = exchange.response
         call = ask.call
         if call is _RENEW:
             self._renewed(ask, response, now)
             return
-        if exchange.connection is not None:
-            if call is _SUBMIT:
+        last = self._head
+        if response.common is not last[0] or ask.host != last[1]:
+            self._hear_head(ask, response, now)
+        if call is _FETCH:
+            meaning, detail = read_fetch(response), response
+        elif call is _SUBMIT:
+            if exchange.connection is not None:
                 # It may have come before a connection that was told first.
                 ask.epoch = exchange.connection
-            elif call is _IDENTIFY:
-                ask.connection = exchange.connection
-        meaning, detail = read(ask, response)
+            meaning, detail = read(ask, response)
+        else:
+            self._hear_other(exchange, ask, response, now)
+            return
+        self._engine.heard(ask, meaning, detail, now)
+        if self._is_noting:
+            self._note(ask, meaning)
+
+    def _hear_head(self, ask: Ask, response: Response, now: float) -> None:
+        """Take what a head says that is not the last one's."""
+        self._head = (response.common, ask.host)
         told = response.header(QUEUE_TIME)
         if told != self._queue_times.get(ask.host):
             self._queue_times[ask.host] = told
-            engine.queue_time(ask, queue_time(response) or 0.0, now)
-        if call is _FETCH:
-            if response.header(FORWARDED_TO) is not None:
-                engine.behind_balancer(ask.host)
-        elif call is _LIST and meaning is _SAYS_OK:
+            self._engine.queue_time(ask, queue_time(response) or 0.0, now)
+        if ask.call is _FETCH and response.header(FORWARDED_TO) is not None:
+            self._engine.behind_balancer(ask.host)
+
+    def _hear_other(self, exchange: Exchange, ask: Ask, response: Response, now: float) -> None:
+        """Take the answer to what is neither a submission nor a fetch."""
+        call = ask.call
+        if call is _IDENTIFY:
+            ask.connection = exchange.connection or 0
+        meaning, detail = read(ask, response)
+        if call is _LIST and meaning is _SAYS_OK:
             ids = read_ids(response)
             if ids is not None:
-                engine.listed(ask, ids, now)
+                self._engine.listed(ask, ids, now)
                 return
             meaning = _SAYS_ODD
         elif call is _CONFIRM and meaning is _SAYS_OK:
             unread, why = self._telling.confirm(ask.parts or (), response)
-            engine.confirmed(ask, now, unread, why)
+            self._engine.confirmed(ask, now, unread, why)
             return
-        engine.heard(ask, meaning, detail, now)
+        self._engine.heard(ask, meaning, detail, now)
+
+    def _note(self, ask: Ask, meaning: Meaning) -> None:
         journal = self._telling.journal
         if meaning is _SAYS_ACCEPTED and ask.job is not None:
             if journal is not None:

@@ -65,17 +65,18 @@ class Sending:
 
     def ask(self, ask: Ask, now: float) -> None:
         """Make the call; a submission waits for `commit` where there is a journal."""
-        if ask.call is _SUBMIT and not self._start_parts(ask, now):
+        call = ask.call
+        if call is _SUBMIT and not self._start_parts(ask, now):
             return
-        if ask.call is _RENEW:
+        if call is _RENEW:
             request = self._signer.renewal()
             template, leaf, body = request.template, "", request.body
         else:
             template, leaf, body = parts_for(ask, self._encode)
             template = self._signer.sign(template)
-        epoch = ask.epoch or None if ask.call in _BOUND else None
+        epoch = ask.epoch if call in _BOUND else 0
         exchange = Exchange(template, leaf, body, ask.host, ask, self._timeout, epoch)
-        if ask.call is _SUBMIT and self._telling.journal is not None:
+        if call is _SUBMIT and self._telling.journal is not None:
             self._unwritten.append(exchange)
         else:
             self._transport.send(exchange)

@@ -166,17 +166,17 @@ def _read_identify(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:
 
 
 def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:
-    assert ask.job is not None
-    if ask.job.kind.is_direct:
+    job, job_id = ask.job, response.job_id
+    assert job is not None
+    if job.kind.is_direct:
         meaning = job_api.read_call(response)
         return (meaning if meaning.is_refusal else _SAYS_RESULT), response
     meaning = job_api.read_submit(response)
-    if meaning is _SAYS_ACCEPTED:
-        job_id = response.job_id
-        if job_id and job_id.isdecimal() and len(job_id) <= _ID_DIGITS:
-            return meaning, job_id
-        return _SAYS_ODD, response
-    return meaning, response
+    if meaning is not _SAYS_ACCEPTED:
+        return meaning, response
+    if job_id and job_id.isdecimal() and len(job_id) <= _ID_DIGITS:
+        return meaning, job_id
+    return _SAYS_ODD, response
 
 
 def meaning_of_failure(error: TransportError, may_have_run: bool) -> Meaning:

@@ -18,7 +18,7 @@ _ROW = 64 * 1024 * 1024
 
 _Futures = list[JobFuture[Any]]
 _kind_of = attrgetter("kind")
-_special_of = attrgetter("_operation")
+_special_of = attrgetter("particular")
 _retry_of = attrgetter("retry")
 _payload_of = attrgetter("payload")
 

@@ -398,7 +398,7 @@ class World:
                     assert isinstance(action, WindowChange)
             for host in self.engine.hosts:
                 assert 0 <= host.in_flight <= self.options.max_jobs
-                assert host.bytes >= 0
+            assert self.engine._book.bytes >= 0
 
     def _send(self, ask: Ask) -> None:
         self.asked[ask.call] += 1

@@ -190,7 +190,7 @@ def test_row_of_an_abandoned_job(row: tuple[Call, Meaning]) -> None:
     bench.world.settle()
     assert not bench.world.ends
     assert bench.engine.is_idle
-    assert not bench.host.bytes
+    assert not bench.engine._book.bytes
     # What may still be on the server has been deleted by its id.
     if DECISIONS[row] in (Decision.TAKE_ID, Decision.KEEP):
         assert bench.world.asked[Call.DELETE] == 1

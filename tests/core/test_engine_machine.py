@@ -366,7 +366,7 @@ class EngineMachine(RuleBasedStateMachine):
         assert not world.engine.in_flight
         left = [(entry.job, entry.job and entry.job.attempts) for entry in world.left_over()]
         assert not left, f"results of ours are left on a server: {left}"
-        assert not any(host.bytes for host in world.engine.hosts)
+        assert not world.engine._book.bytes
         assert not list(world.engine.open_parts())
 
 
