@@ -37,8 +37,8 @@ class Ask:
         self.epoch = epoch
         """How many connections to the host were known when this was decided; 0: no matter.
 
-        A call that takes or ends a job must not go out on a newer one: another process may
-        have given the same id to a job of somebody else (server-protocol.md §2.2).
+        Where it matters it must not go out on a newer one: another process may answer there,
+        and have given the same id to a job of somebody else (server-protocol.md §2.2).
         """
         self.floor = floor
         """For a submission: the highest id that the host had given when it was sent."""

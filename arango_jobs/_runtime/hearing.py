@@ -81,22 +81,19 @@ class Hearing:
         ask: Ask = exchange.token
         response = exchange.response
         call = ask.call
-        if call is _RENEW:
-            self._renewed(ask, response, now)
+        if call is not _FETCH and call is not _SUBMIT:
+            self._hear_other(exchange, ask, response, now)
             return
         last = self._head
         if response.common is not last[0] or ask.host != last[1]:
             self._hear_head(ask, response, now)
         if call is _FETCH:
             meaning, detail = read_fetch(response), response
-        elif call is _SUBMIT:
+        else:
             if exchange.connection is not None:
                 # It may have come before a connection that was told first.
                 ask.epoch = exchange.connection
             meaning, detail = read(ask, response)
-        else:
-            self._hear_other(exchange, ask, response, now)
-            return
         self._engine.heard(ask, meaning, detail, now)
         if self._is_noting:
             self._note(ask, meaning)
@@ -114,6 +111,10 @@ class Hearing:
     def _hear_other(self, exchange: Exchange, ask: Ask, response: Response, now: float) -> None:
         """Take the answer to what is neither a submission nor a fetch."""
         call = ask.call
+        if call is _RENEW:
+            self._renewed(ask, response, now)
+            return
+        self._hear_head(ask, response, now)
         if call is _IDENTIFY:
             ask.connection = exchange.connection or 0
         meaning, detail = read(ask, response)

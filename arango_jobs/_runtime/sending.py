@@ -33,9 +33,6 @@ _RENEW = Call.RENEW
 _SUBMIT = Call.SUBMIT
 _UNKNOWN = Outcome.UNKNOWN
 
-_BOUND = frozenset({Call.FETCH, Call.CANCEL, Call.DELETE, Call.IDENTIFY, Call.SEARCH_HOST})
-"""Calls that end a job, and who it is: they must not reach a server that has restarted since."""
-
 
 class Sending:
     """Sends what the engine asks for."""
@@ -74,8 +71,7 @@ class Sending:
         else:
             template, leaf, body = parts_for(ask, self._encode)
             template = self._signer.sign(template)
-        epoch = ask.epoch if call in _BOUND else 0
-        exchange = Exchange(template, leaf, body, ask.host, ask, self._timeout, epoch)
+        exchange = Exchange(template, leaf, body, ask.host, ask, self._timeout, ask.epoch)
         if call is _SUBMIT and self._telling.journal is not None:
             self._unwritten.append(exchange)
         else:
