@@ -82,7 +82,7 @@ class Identification:
         """Take how long the host has been up, if it has said so."""
         host = self._book.hosts[ask.host]
         host.is_identifying = False
-        if ask.newer is not None:
+        if ask.newer is not None and (meaning is Meaning.OK or meaning in SILENT):
             uptime = detail if meaning is Meaning.OK else None
             self._found_on_older(host, ask.newer, ask, uptime, now)
             return

@@ -225,6 +225,15 @@ class TestJustStarted:
         bench.answer(Call.IDENTIFY, Meaning.MOVED)
         assert part.ends == LOST
 
+    @pytest.mark.parametrize("meaning", [Meaning.UNAVAILABLE, Meaning.QUEUE_FULL, Meaning.ODD])
+    def test_says_nothing_yet(self, bench: Bench, part: FakePart, meaning: Meaning) -> None:
+        """It is asked again, from the beginning."""
+        bench.answer(Call.IDENTIFY, meaning)
+        assert not part.ends
+        while not bench.waiting(Call.IDENTIFY):
+            bench.pass_to_next()
+        assert bench.waiting(Call.IDENTIFY)[0].ask.epoch == 3
+
     def test_another_one_answers_there(self, bench: Bench, part: FakePart) -> None:
         """One that has been up for longer is not the one that has just been started."""
         bench.answer_on(2, uptime=3600.0)
