@@ -416,10 +416,8 @@ def test_forward_proxy(listener: Listener) -> None:
     with pipelined("http://db.example:8529/path", session, settings) as transport:
         for token in range(6):
             transport.send(exchange(token, target=f"/{token}"))
-        peers = []
-        for _ in range(3):
-            poll_until(transport, 1, Connected)
-            peers.append(listener.accept())
+        poll_until(transport, 3, Connected)
+        peers = [listener.accept() for _ in range(3)]
         found = {}
         for _ in range(2):
             for peer in peers:

@@ -66,7 +66,10 @@ class User:
         if is_certain and attempt.after is not None and value and "_key" in value:
             (doc,) = attempt.docs
             doc.key = value["_key"]
-        if is_certain:
+        # The first run of what was repeated may still be to come, and undo what follows
+        # (docs/outcomes.md).
+        is_over = attempt.after is None or not getattr(attempt.future.job, "attempts", None)
+        if is_certain and is_over:
             self._known += [doc for doc in attempt.docs if doc.key is not None]
 
     def _new(self, *, with_key: bool) -> Doc:
