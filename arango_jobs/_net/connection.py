@@ -68,19 +68,17 @@ class Connection:
     def start(self, exchanges: list[Exchange]) -> bool:
         """Put `exchanges` into the stream, then `flush`."""
         small: list[bytes] = []
-        size = 0
         end = self.end
         for exchange in exchanges:
             small.append(exchange.head)
-            size += len(exchange.head)
             if exchange.body:
                 self.outbox.append(b"".join(small))
                 self.outbox.append(exchange.body)
-                end += size + len(exchange.body)
-                small, size = [], 0
-            exchange.end = end + size
+                small = []
+            end += exchange.size
+            exchange.end = end
         self.unanswered.extend(exchanges)
-        self.end = end + size
+        self.end = end
         if small:
             self.outbox.append(b"".join(small) if len(small) > 1 else small[0])
         return self.flush()

@@ -35,7 +35,7 @@ class Exchange:
 
     __slots__ = (
         "body", "connection", "deadline", "end", "epoch", "head", "host", "leaf", "losses",
-        "response", "template", "timeout", "token",
+        "response", "size", "template", "timeout", "token",
     )  # fmt: skip
 
     response: Response
@@ -44,6 +44,8 @@ class Exchange:
     """The head; with the body where that is small."""
     body: bytes
     """The body, until the transport puts it behind the head."""
+    size: int
+    """How many bytes it has in a stream."""
     deadline: float
     end: int
     """Where it is whole in the stream of the connection that it was written to last."""
@@ -79,11 +81,6 @@ class Exchange:
     def request(self) -> Request:
         """The whole request, for transports that have no use for its parts."""
         return self.template.request(self.leaf, self.body)
-
-    @property
-    def size(self) -> int:
-        """How many bytes it has in a stream."""
-        return len(self.head) + len(self.body)
 
     def answered(self, response: Response) -> Exchange:
         """Take the response, complete; return itself, as the event that tells of it."""

@@ -211,7 +211,7 @@ class Lane:
                 too_old.append(exchange)
                 continue
             taken.append(exchange)
-            size -= len(exchange.head) + len(exchange.body)
+            size -= exchange.size
             room -= 1
         if too_old:
             self._leave_to_older(too_old)

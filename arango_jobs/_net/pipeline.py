@@ -80,9 +80,10 @@ class PipelineTransport:
         Raises `OptionError`, and takes nothing, where the method, target or a header holds
         what would break the request's head.
         """
-        template, size = exchange.template, len(exchange.body)
-        head = self._renderers[exchange.host].render(template, exchange.leaf, size)
-        if 0 < size <= _SMALL_BODY:
+        template, length = exchange.template, len(exchange.body)
+        head = self._renderers[exchange.host].render(template, exchange.leaf, length)
+        exchange.size = len(head) + length
+        if 0 < length <= _SMALL_BODY:
             head += exchange.body
             exchange.body = b""
         exchange.head = head
