@@ -74,7 +74,14 @@ class Template:
     stem: str
     headers: Headers = field(default=(), repr=False)
     is_quick: bool = True
-    """Whether they are answered at once, so that others may be pipelined behind them."""
+    """Whether they are answered at once, so that others may be pipelined behind them.
+
+    Never behind a HEAD: their answers could be taken for the body that a wrong server sends.
+    """
+
+    def __post_init__(self) -> None:
+        """Let a HEAD be alone."""
+        self.is_quick = self.is_quick and self.method != "HEAD"
 
     def request(self, leaf: str, body: bytes) -> Request:
         """Return the whole of one of them."""

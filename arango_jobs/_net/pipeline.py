@@ -90,11 +90,8 @@ class PipelineTransport:
         exchange.deadline = deadline = self._monotonic() + exchange.timeout
         if deadline < self._next_deadline:
             self._next_deadline = deadline
-        # A HEAD is alone on its connection: nothing may follow whose answer could be
-        # taken for the body that a wrong server sends.
-        is_quick = template.is_quick and template.method != "HEAD"
-        lane = (self._quick if is_quick else self._slow)[exchange.host]
-        lane.queue.append(exchange)
+        lanes = self._quick if template.is_quick else self._slow
+        lanes[exchange.host].queue.append(exchange)
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Write and read until something came, `timeout` seconds passed, or `wake` was called."""

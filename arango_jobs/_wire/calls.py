@@ -96,31 +96,36 @@ def _by_id(build: Callable[[str, str], Request]) -> Callable[[Ask, Encode], Requ
     return request
 
 
-_PARTS: dict[Call, Callable[[Ask, Encode], Parts]] = {Call.SUBMIT: _submit, Call.FETCH: _fetch}
-"""Of those calls that are made for every job, most of it is what it was before."""
+def _alone(build: Callable[[Ask, Encode], Request]) -> Callable[[Ask, Encode], Parts]:
+    """Return what gives the parts of a request that shares nothing with others."""
 
-_REQUESTS: dict[Call, Callable[[Ask, Encode], Request]] = {
-    Call.LIST: _list,
-    Call.ASK: _by_id(job_api.status_request),
-    Call.OWNER: _by_id(job_api.status_request),
-    Call.CANCEL: _by_id(job_api.cancel_request),
-    Call.DELETE: _by_id(job_api.delete_request),
-    Call.IDENTIFY: _identify,
-    Call.CONFIRM: _confirm,
-    Call.EXPLAIN: _explain,
-    Call.SEARCH_PENDING: _list,
-    Call.SEARCH_DONE: _list,
-    Call.SEARCH_HOST: _identify,
+    def parts(ask: Ask, encode: Encode) -> Parts:
+        request = build(ask, encode)
+        return request.template, "", request.body
+
+    return parts
+
+
+_PARTS: dict[Call, Callable[[Ask, Encode], Parts]] = {
+    Call.SUBMIT: _submit,
+    Call.FETCH: _fetch,
+    Call.LIST: _alone(_list),
+    Call.ASK: _alone(_by_id(job_api.status_request)),
+    Call.OWNER: _alone(_by_id(job_api.status_request)),
+    Call.CANCEL: _alone(_by_id(job_api.cancel_request)),
+    Call.DELETE: _alone(_by_id(job_api.delete_request)),
+    Call.IDENTIFY: _alone(_identify),
+    Call.CONFIRM: _alone(_confirm),
+    Call.EXPLAIN: _alone(_explain),
+    Call.SEARCH_PENDING: _alone(_list),
+    Call.SEARCH_DONE: _alone(_list),
+    Call.SEARCH_HOST: _alone(_identify),
 }
 
 
 def parts_for(ask: Ask, encode: Encode) -> Parts:
     """Return the request that makes the call `ask`, as its parts."""
-    parts = _PARTS.get(ask.call)
-    if parts is not None:
-        return parts(ask, encode)
-    request = _REQUESTS[ask.call](ask, encode)
-    return request.template, "", request.body
+    return _PARTS[ask.call](ask, encode)
 
 
 def request_for(ask: Ask, encode: Encode) -> Request:
