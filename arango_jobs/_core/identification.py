@@ -82,7 +82,8 @@ class Identification:
         """Take how long the host has been up, if it has said so."""
         host = self._book.hosts[ask.host]
         host.is_identifying = False
-        if ask.newer is not None and (meaning is Meaning.OK or meaning in SILENT):
+        is_known = meaning is Meaning.OK or meaning in SILENT
+        if ask.newer is not None and is_known and not host.watch.by_id_only:
             uptime = detail if meaning is Meaning.OK else None
             self._found_on_older(host, ask.newer, ask, uptime, now)
             return

@@ -234,6 +234,14 @@ class TestJustStarted:
             bench.pass_to_next()
         assert bench.waiting(Call.IDENTIFY)[0].ask.epoch == 3
 
+    def test_several_coordinators(self, bench: Bench, part: FakePart) -> None:
+        """Meanwhile it is heard that the address leads to several: nothing is said of a restart."""
+        bench.engine.behind_balancer(0)
+        bench.answer_on(2, uptime=3600.0)
+        assert not part.ends
+        bench.pass_time(0.0)
+        assert bench.waiting(Call.FETCH)
+
     def test_another_one_answers_there(self, bench: Bench, part: FakePart) -> None:
         """One that has been up for longer is not the one that has just been started."""
         bench.answer_on(2, uptime=3600.0)
