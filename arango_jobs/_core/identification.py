@@ -38,6 +38,8 @@ _NO_IDENTITY = SILENT | {
     Meaning.ODD,
 }
 """Whoever is answered so has to ask again."""
+_SETTLED = SILENT | {Meaning.OK}
+"""Whoever has asked on older connections knows then who answers there, or that nobody does."""
 
 
 class Identification:
@@ -82,31 +84,30 @@ class Identification:
         """Take how long the host has been up, if it has said so."""
         host = self._book.hosts[ask.host]
         host.is_identifying = False
-        is_known = meaning is Meaning.OK or meaning in SILENT
-        if ask.newer is not None and is_known and not host.watch.by_id_only:
-            uptime = detail if meaning is Meaning.OK else None
-            self._found_on_older(host, ask.newer, ask, uptime, now)
+        found = None
+        if meaning is Meaning.OK and detail is not None:
+            found = Identity(detail, ask.sent_at, now, ask.connection or ask.epoch)
+        if ask.newer is not None and meaning in _SETTLED and not host.watch.by_id_only:
+            self._found_on_older(host, ask.newer, found, now)
             return
         if meaning in _NO_IDENTITY and self._asks_again(ask, host, meaning, now):
             return
-        uptime = detail if meaning is Meaning.OK else None
-        if uptime is None and not host.asks_metrics:
+        if found is None and not host.asks_metrics:
             host.asks_metrics = True
             self.identify(host, now)
             return
-        if host.watch.by_id_only or uptime is None:
+        if host.watch.by_id_only or found is None:
             host.can_tell = False
             host.identify_tries = 0
             self._trust(host, ask.epoch, now)
             return
         host.can_tell = True
-        connection = ask.connection or ask.epoch
-        if connection == 0 and host.connections > 1:
+        if found.connection == 0 and host.connections > 1:
             # Asked before there was a connection: it may have gone out on any of them.
             if host.is_suspect:
                 self.identify(host, now)
             return
-        self._found(host, Identity(uptime, ask.sent_at, now, connection), ask, now)
+        self._found(host, found, max(ask.epoch, found.connection), now)
 
     def owner_told(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         """Take whether the Coordinator that was asked for one of our jobs asked another one."""
@@ -137,7 +138,7 @@ class Identification:
         self._book.timers.push(max(now + delay, host.closed_until), host)
         return True
 
-    def _found(self, host: Host, found: Identity, ask: Ask, now: float) -> None:
+    def _found(self, host: Host, found: Identity, trusted: int, now: float) -> None:
         _, unclear = _judge(host, found)
         is_doubtful = not found.is_precise and (unclear or not found.is_distinct)
         if is_doubtful and host.identify_tries < TRIES:
@@ -150,16 +151,14 @@ class Identification:
             self._doubt(host, now)
             self._ask(host, latest, found, now)
             return
-        self._conclude(host, found, max(ask.epoch, found.connection), now)
+        self._conclude(host, found, trusted, now)
 
     def _found_on_older(
-        self, host: Host, newer: Identity, ask: Ask, uptime: float | None, now: float
+        self, host: Host, newer: Identity, found: Identity | None, now: float
     ) -> None:
         trusted = newer.connection
-        if uptime is not None:
-            found = Identity(uptime, ask.sent_at, now, ask.connection or ask.epoch)
-            if newer.is_same_as(found):
-                newer.connection = found.connection
+        if found is not None and newer.is_same_as(found):
+            newer.connection = found.connection
         self._conclude(host, newer, trusted, now)
 
     def _conclude(self, host: Host, found: Identity, trusted: int, now: float) -> None:

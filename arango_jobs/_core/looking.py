@@ -61,11 +61,9 @@ class Looking:
 
     def fetch(self, host: Host, job: Job, now: float) -> None:
         """Take the result of `job`, if there is one."""
-        # That it may be is sure: whoever calls has just found it pending, or asked for its status.
-        job.state = _FETCHING
+        job.move(_FETCHING)
         job.looks += 1
-        epoch = 0 if host.watch.by_id_only else host.connections
-        self._book.ask(Ask(_FETCH, host.index, now, job, epoch))
+        self._book.ask(Ask(_FETCH, host.index, now, job, host.epoch()))
 
     def ask_status(self, job: Job, now: float) -> None:
         """Ask whether there is a result, which takes nothing."""

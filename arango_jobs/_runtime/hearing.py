@@ -18,13 +18,7 @@ from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEve
 from arango_jobs._runtime.news import News
 from arango_jobs._runtime.telling import Telling
 from arango_jobs._wire.calls import meaning_of_failure, read
-from arango_jobs._wire.job_api import (
-    FORWARDED_TO,
-    QUEUE_TIME,
-    queue_time,
-    read_fetch,
-    read_ids,
-)
+from arango_jobs._wire.job_api import FORWARDED_TO, QUEUE_TIME, queue_time, read_ids
 from arango_jobs._wire.signing import Signer
 from arango_jobs.errors import NotHTTPError
 from arango_jobs.operations import Response
@@ -87,13 +81,10 @@ class Hearing:
         last = self._head
         if response.common is not last[0] or ask.host != last[1]:
             self._hear_head(ask, response, now)
-        if call is _FETCH:
-            meaning, detail = read_fetch(response), response
-        else:
-            if exchange.connection is not None:
-                # It may have come before a connection that was told first.
-                ask.epoch = exchange.connection
-            meaning, detail = read(ask, response)
+        if call is _SUBMIT and exchange.connection is not None:
+            # It may have come before a connection that was told first.
+            ask.epoch = exchange.connection
+        meaning, detail = read(ask, response)
         self._engine.heard(ask, meaning, detail, now)
         if self._is_noting:
             self._note(ask, meaning)

@@ -115,17 +115,9 @@ def operation_request(
     return Request(kind.method, operation.target, headers, body, mode is not None)
 
 
+@lru_cache(maxsize=256)
 def operation_template(kind: OperationKind[Any], stem: str, own: Headers = ()) -> Template:
     """Ask for operations of `kind` with headers of their `own`, as stored jobs if they can be."""
-    return _common_template(kind, stem) if not own else _template(kind, stem, own)
-
-
-@lru_cache(maxsize=256)
-def _common_template(kind: OperationKind[Any], stem: str) -> Template:
-    return _template(kind, stem, ())
-
-
-def _template(kind: OperationKind[Any], stem: str, own: Headers) -> Template:
     headers = _headers(None if kind.is_direct else "store", kind.headers + own)
     return Template(kind.method, stem, headers, not kind.is_direct)
 

@@ -11,8 +11,9 @@ from arango_jobs.operations import Headers, Request, Response, Template
 
 __all__ = ["Signer"]
 
-_MAX_KNOWN = 256
-"""Some are made for one request alone: they must not grow what is kept."""
+# Some are made for one request alone: they must not grow what is kept.
+_MAX_TEMPLATES = 256
+_MAX_HEADERS = 64
 
 
 class Signer:
@@ -22,7 +23,7 @@ class Signer:
         self._credentials = credentials
         self._time = time
         self._templates: dict[Template, Template] = {}
-        self._headers: dict[int, tuple[Headers, Headers]] = {}
+        self._headers: dict[Headers, Headers] = {}
         self._header: str | None = None
 
     @property
@@ -55,17 +56,13 @@ class Signer:
         if not self._header:
             return template
         headers = template.headers
-        # Most share a few tuples of headers, which are known by identity.
-        known = self._headers.get(id(headers))
-        if known is not None and known[0] is headers:
-            signed = known[1]
-        else:
-            signed = (*headers, ("authorization", self._header))
-            # Headers that carry a revision differ from one request to the next.
-            if len(self._headers) < _MAX_KNOWN:
-                self._headers[id(headers)] = (headers, signed)
+        # The same tuple for the same headers: whoever renders them knows them by identity.
+        signed = self._headers.get(headers) or (*headers, ("authorization", self._header))
+        # Headers that carry a revision differ from one request to the next.
+        if len(self._headers) < _MAX_HEADERS:
+            self._headers[headers] = signed
         made = Template(template.method, template.stem, signed, template.is_quick)
-        if len(self._templates) >= _MAX_KNOWN:
+        if len(self._templates) >= _MAX_TEMPLATES:
             self._templates.clear()
         self._templates[template] = made
         return made

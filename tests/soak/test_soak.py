@@ -171,13 +171,11 @@ def leave_to_be_deleted(server: LocalServer, jobs: JobManager, chaos: Chaos) -> 
 
 def are_accepted(futures: list[JobFuture[Any]]) -> bool:
     """Say whether the server has got a job of each kind, before their deadlines are over."""
-    kinds = {future.kind.name for future in futures if future.kind is not None}
-    end = time.monotonic() + 4.8
-    while {future.kind.name for future in futures if future.kind and future.job_id} != kinds:
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
+    return comes(lambda: kinds([one for one in futures if one.job_id]) == kinds(futures), 4.8)
+
+
+def kinds(futures: list[JobFuture[Any]]) -> set[str]:
+    return {future.kind.name for future in futures if future.kind is not None}
 
 
 def compare(users: list[User], stored: list[dict[str, object]], figures: Figures) -> None:
@@ -204,7 +202,14 @@ def left(server: LocalServer) -> int:
 
 def until(is_so: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
     """Wait for something that other threads bring about."""
+    assert comes(is_so, seconds), f"not within {seconds} seconds: {what}"
+
+
+def comes(is_so: Callable[[], bool], seconds: float) -> bool:
+    """Say whether something comes about within so many seconds."""
     end = time.monotonic() + seconds
     while not is_so():
-        assert time.monotonic() < end, f"not within {seconds} seconds: {what}"
+        if time.monotonic() >= end:
+            return False
         time.sleep(0.01)
+    return True
