@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from arango_jobs._core.actions import Ask, End, Outcome
+from arango_jobs._core.actions import Answers, Ask, End, Outcome
 from arango_jobs._core.engine import Engine, EngineOptions
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs.errors import ArangoServerError
@@ -283,6 +283,9 @@ class Client:
             if isinstance(action, Ask):
                 messages += 1
                 self._send(action, now + self.cost * messages)
+            elif isinstance(action, Answers):
+                for end in action.ends():
+                    self._end(end)
             elif isinstance(action, End):
                 self._end(action)
         self._free_at = now + self.cost * messages

@@ -117,10 +117,10 @@ class Pinned:
     def __init__(self, limit: int) -> None:
         self.limit = float(limit)
 
-    def accepted(self, in_flight: int) -> None:
+    def accepted(self, in_flight: int, count: int = 1) -> None:
         """Do nothing."""
 
-    def finished(self, sent_at: float, now: float) -> bool:
+    def finished(self, now: float, count: int = 1) -> bool:
         """Do nothing."""
         return False
 

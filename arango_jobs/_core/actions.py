@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from arango_jobs._core.meanings import Call
 from arango_jobs._core.rare import Rare
 from arango_jobs.operations import Response
 
-__all__ = ["Action", "Adopted", "Ask", "End", "Outcome", "WindowChange"]
+__all__ = ["Action", "Adopted", "Answers", "Ask", "End", "Outcome", "WindowChange"]
 
 
 class Ask:
@@ -85,6 +85,23 @@ class End:
 
 
 @dataclass(slots=True, eq=False)
+class Answers:
+    """End the futures of `jobs`, which carry one part each, with the operation's own answers.
+
+    Nothing was out of the ordinary with any of them; what was has an `End` of its own.
+    """
+
+    jobs: list[Job]
+    responses: list[Response]
+    """One for each job, in the same order."""
+
+    def ends(self) -> Iterator[End]:
+        """Give the same as an `End` for each job."""
+        for job, response in zip(self.jobs, self.responses, strict=True):
+            yield End(Outcome.ANSWERED, job.parts, job, response)
+
+
+@dataclass(slots=True, eq=False)
 class WindowChange:
     """Tell that the window of `host` has changed."""
 
@@ -101,4 +118,4 @@ class Adopted:
     job: Job
 
 
-Action = Adopted | Ask | End | WindowChange
+Action = Adopted | Answers | Ask | End | WindowChange

@@ -84,8 +84,8 @@ class Admission:
         host.gives_id(job_id, 0)
         # That process may have had others, whose ids it was never told.
         host.unclear_id = max(host.unclear_id, int(job_id))
-        if host.watch.add(job, now):
-            host.watch.look_at(job, now)
+        for each in host.watch.add((job,), now):
+            host.watch.look_at(each, now)
         self._identification.suspect(host, now)
 
     def _opening(self) -> float:

@@ -10,7 +10,7 @@ The parts decide; this keeps, and sees to it that the sums are right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from random import Random
 from typing import Any
 
@@ -85,6 +85,11 @@ class Book:
         self.requests += 1
         self.out.append(ask)
 
+    def ask_all(self, asks: Sequence[Ask]) -> None:
+        """Have calls made, in this order."""
+        self.requests += len(asks)
+        self.out.extend(asks)
+
     def end_unsent(
         self, job: Job, outcome: Outcome, reason: str, cause: BaseException | None = None
     ) -> None:
@@ -110,11 +115,14 @@ class Book:
 
     def leave(self, job: Job) -> None:
         """Count `job` out of its host."""
-        host = self.hosts[job.host]
-        host.in_flight -= 1
-        self.bytes -= job.size
-        self.submitting.discard(job)
-        host.watch.remove(job)
+        self.leave_all(self.hosts[job.host], (job,))
+
+    def leave_all(self, host: Host, jobs: Collection[Job]) -> None:
+        """Count `jobs` out of `host`."""
+        host.in_flight -= len(jobs)
+        self.bytes -= sum([job.size for job in jobs])
+        self.submitting.difference_update(jobs)
+        host.watch.remove(jobs)
 
     def running(self) -> list[Job]:
         """Return the jobs that are under way on any host."""

@@ -56,8 +56,8 @@ class Decisions:
     def table(self) -> dict[tuple[Call, Meaning], Handler]:
         """Return what is called for each row of the table."""
         handlers: dict[Decision, Handler] = {
-            Decision.TAKE_ID: self._results.take_id,
-            Decision.TAKE_RESULT: self._results.take_result,
+            Decision.TAKE_ID: self._take_id,
+            Decision.TAKE_RESULT: self._take_result,
             Decision.KEEP: self._keep,
             Decision.BACK_OFF: self._back_off,
             Decision.WAIT_FOR_HOST: self._wait_for_host,
@@ -72,6 +72,17 @@ class Decisions:
             Decision.AGAIN: self._again,
         }
         return {row: handlers[decision] for row, decision in DECISIONS.items()}
+
+    # ---- what nothing goes wrong with
+
+    def _take_id(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
+        self._results.take_ids((ask,), (detail,), now)
+
+    def _take_result(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        if ask.call is Call.FETCH:
+            self._results.take_results((ask,), (detail,), now)
+        else:
+            self._results.take_refusal(ask, meaning, detail, now)
 
     # ---- a submission
 
@@ -134,7 +145,7 @@ class Decisions:
         if host.is_suspect:
             self._looking.look_later(job, now, now)
         else:
-            self._looking.fetch(host, job, now)
+            self._looking.fetch(host, (job,), now)
 
     def _lost(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         assert ask.job is not None
@@ -190,7 +201,7 @@ class Decisions:
 
     def _refused_for_good(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         if ask.call is Call.SUBMIT:
-            self._results.take_result(ask, meaning, detail, now)
+            self._results.take_refusal(ask, meaning, detail, now)
         elif ask.call in TIDY or ask.job is None:
             self._again(ask, meaning, detail, now)
         else:

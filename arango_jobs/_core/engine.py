@@ -22,7 +22,7 @@ Every rule about what may be repeated is in `meanings.py` (the table) and in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -79,9 +79,15 @@ class Engine:
         looking = self._looking = Looking(book, tidying)
         self._admission = Admission(book, who)
         searching = Searching(book, renewal, repetition, tidying, looking)
+        results = Results(book, looking, tidying, restarts)
+        # What a load consists of is taken many at once.
+        self._at_once: dict[tuple[Call, Meaning], Callable[..., None]] = {
+            (Call.SUBMIT, Meaning.ACCEPTED): results.take_ids,
+            (Call.FETCH, Meaning.RESULT): results.take_results,
+        }
         self._handlers = Decisions(
             book,
-            results=Results(book, looking, tidying, restarts),
+            results=results,
             looking=looking,
             requeue=requeue,
             repetition=repetition,
@@ -194,6 +200,20 @@ class Engine:
         elif job is not None and job.state is not state:
             return  # it has ended meanwhile: its host restarted, or its owner gave up
         self._handlers[call, meaning](ask, meaning, detail, now)
+
+    def heard_all(
+        self, asks: Sequence[Ask], meaning: Meaning, details: Sequence[Any], now: float
+    ) -> None:
+        """Do as `heard` for each of `asks`: calls of one sort to one host, with one meaning."""
+        take_all = self._at_once.get((asks[0].call, meaning))
+        if take_all is None:
+            for ask, detail in zip(asks, details, strict=True):
+                self.heard(ask, meaning, detail, now)
+            return
+        host = self.hosts[asks[0].host]
+        if host.troubles or not host.was_reached:
+            host.answered()
+        take_all(asks, details, now)
 
     def _heard_of(self, host: Host, meaning: Meaning, detail: Any, now: float) -> None:
         """Take whether the host is there."""

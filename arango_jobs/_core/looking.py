@@ -5,6 +5,7 @@ When and how is worth it is for `watch.py` to say; here the calls are made.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from arango_jobs._core.actions import Ask
@@ -37,9 +38,9 @@ class Looking:
         watch = host.watch
         if not watch.jobs:
             return
-        for job in watch.due_jobs(now):
-            if job.state is _PENDING:
-                self.fetch(host, job, now)
+        due = dict.fromkeys(watch.due_jobs(now))
+        if due:
+            self.fetch(host, [job for job in due if job.state is _PENDING], now)
         count = watch.list_count(now)
         if count:
             database = next(iter(watch.jobs.values())).database
@@ -59,11 +60,15 @@ class Looking:
             default=float("inf"),
         )
 
-    def fetch(self, host: Host, job: Job, now: float) -> None:
-        """Take the result of `job`, if there is one."""
-        job.move(_FETCHING)
-        job.looks += 1
-        self._book.ask(Ask(_FETCH, host.index, now, job, host.epoch()))
+    def fetch(self, host: Host, jobs: Iterable[Job], now: float) -> None:
+        """Take the results of `jobs`, as far as there are any."""
+        index, epoch = host.index, host.epoch()
+        asks = []
+        for job in jobs:
+            job.move(_FETCHING)
+            job.looks += 1
+            asks.append(Ask(_FETCH, index, now, job, epoch))
+        self._book.ask_all(asks)
 
     def ask_status(self, job: Job, now: float) -> None:
         """Ask whether there is a result, which takes nothing."""
@@ -71,12 +76,16 @@ class Looking:
 
     def listed(self, host: Host, ids: list[Any], asked: int, now: float) -> None:
         """Fetch what a list of up to `asked` ids has told to be done."""
-        for job in host.watch.listed(ids, asked, now):
-            if host.is_suspect:
-                # The list may be another process's.
-                host.watch.look_at(job, now)
-            else:
-                self.fetch(host, job, now)
+        # Of a host that is suspect the list may be another process's.
+        self.fetch_soon(host, host.watch.listed(ids, asked, now), now)
+
+    def fetch_soon(self, host: Host, jobs: Iterable[Job], now: float) -> None:
+        """Fetch `jobs` at once, or when it is known again who the host is."""
+        if not host.is_suspect:
+            self.fetch(host, jobs, now)
+            return
+        for job in jobs:
+            host.watch.look_at(job, now)
 
     def look_later(self, job: Job, due: float, now: float) -> None:
         """Look at `job` again at the time `due`."""

@@ -81,6 +81,14 @@ class Meter:
         self._heard_at = now
         return self._count >= self._size and now - self._began_at >= _SPAN
 
+    def also_finished(self, count: int) -> None:
+        """Take that `count` more have ended at the moment of the last one."""
+        self._count += count
+        self._waits += count * (self._told or 0.0)
+        # Each makes a pair with every one that was heard of before it.
+        self._pairs += count * self._batch + count * (count + 1) // 2
+        self._batch += count
+
     def load(self, now: float) -> Load | None:
         """Return the load of the round that ends `now`, `None` where no queue time was told."""
         if self._told is None:

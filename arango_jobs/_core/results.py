@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from arango_jobs._core.actions import Ask, End, Outcome
+from arango_jobs._core.actions import Answers, Ask, End, Outcome
 from arango_jobs._core.book import Book
+from arango_jobs._core.host import Host
 from arango_jobs._core.job import Job
 from arango_jobs._core.looking import Looking
 from arango_jobs._core.meanings import Call, Meaning
@@ -20,9 +22,10 @@ __all__ = ["Results"]
 _ANSWERED = Outcome.ANSWERED
 _CANCELLED = Outcome.CANCELLED
 _ENDED = State.ENDED
-_FETCH = Call.FETCH
+_FETCHING = State.FETCHING
 _PENDING = State.PENDING
 _SUBMIT = Call.SUBMIT
+_SUBMITTING = State.SUBMITTING
 _UNKNOWN = Outcome.UNKNOWN
 
 
@@ -35,53 +38,93 @@ class Results:
         self._tidying = tidying
         self._restarts = restarts
 
-    def take_id(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
-        """Take the id `detail` of a job, and look at it in time."""
-        job = ask.job
-        assert job is not None
-        host = self._book.hosts[job.host]
-        job_id: str = detail
-        job.job_id = job_id
-        job.accepted_at = now
-        job.epoch = ask.epoch or host.connections
-        job.state = _PENDING
-        self._book.submitting.discard(job)
-        host.refusals = 0
-        # The floor of a job that was sent before a restart is the old process's.
-        floor = ask.floor if ask.sent_at > host.restarted_at else 0
-        if host.gives_id(job_id, floor) or job_id in host.watch.jobs:
-            self._restarts.gave_old_id(host, job_id, ask.sent_at, now)
-        host.window.accepted(host.filled)
-        if job.is_abandoned:
-            host.watch.hold(job)
-            self._tidying.tidy_up(job, now)
-            return
-        at_once = host.watch.add(job, now)
-        if job.more is not None:
-            job.troubles = job.renewals = 0
-            if job.cancel_by is not None:
-                self._tidying.tidy_up(job, now)
-        if at_once and not host.is_suspect:
-            self._looking.fetch(host, job, now)
-        elif at_once:
-            host.watch.look_at(job, now)
-
-    def take_result(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
-        """End the futures of a job with the response `detail`."""
-        job = ask.job
-        assert job is not None
+    def take_ids(self, asks: Iterable[Ask], ids: Iterable[Any], now: float) -> None:
+        """Take the ids of jobs of one host, and look at them in time."""
         book = self._book
-        response: Response = detail
-        if ask.call is _FETCH:
-            self._learn(ask, job, response, now)
+        host: Host | None = None
+        taken: dict[str, Job] = {}
+        for ask, job_id in zip(asks, ids, strict=True):
+            job = ask.job
+            assert job is not None
+            if job.state is not _SUBMITTING:
+                continue  # it has ended meanwhile: its host restarted, or its owner gave up
+            host = book.hosts[job.host]
+            job.job_id = job_id
+            job.accepted_at = now
+            job.epoch = ask.epoch or host.connections
+            job.state = _PENDING
+            # The floor of a job that was sent before a restart is the old process's.
+            floor = ask.floor if ask.sent_at > host.restarted_at else 0
+            if host.gives_id(job_id, floor) or job_id in host.watch.jobs or job_id in taken:
+                self._watch(host, taken.values(), now)
+                taken = {}
+                book.submitting.discard(job)
+                self._restarts.gave_old_id(host, job_id, ask.sent_at, now)
+            taken[job_id] = job
+        if host is not None:
+            self._watch(host, taken.values(), now)
+
+    def take_results(self, asks: Iterable[Ask], responses: Iterable[Any], now: float) -> None:
+        """End the futures of jobs of one host with what the fetches have brought."""
+        book = self._book
+        ended: list[Job] = []
+        answers = Answers([], [])
+        for ask, response in zip(asks, responses, strict=True):
+            job = ask.job
+            assert job is not None
+            if job.state is not _FETCHING:
+                continue
+            self._learn(ask, job, response)
+            job.ended_at = now
+            job.state = _ENDED
+            ended.append(job)
+            if job.more is None and type(job.cargo) is not tuple and job.kind.order is None:
+                if not answers.jobs:
+                    book.out.append(answers)
+                answers.jobs.append(job)
+                answers.responses.append(response)
+            else:
+                self._end(ask, job, response)
+                answers = Answers([], [])
+        if not ended:
+            return
+        host = book.hosts[ended[0].host]
+        if host.window.finished(now, len(ended)):
+            book.tell_window(host)
+        book.leave_all(host, ended)
+
+    def take_refusal(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
+        """End the futures of a job that the server refuses for good, with its response `detail`."""
+        job = ask.job
+        assert job is not None
         job.ended_at = now
         # That it may end is sure: the engine hears no answer to a call that its state is not of.
         job.state = _ENDED
-        book.leave(job)
-        cargo = job.cargo
-        if job.more is None and type(cargo) is not tuple and job.kind.order is None:
-            book.out.append(End(_ANSWERED, (cargo,), job, response))
+        self._book.leave(job)
+        self._end(ask, job, detail)
+
+    def _watch(self, host: Host, jobs: Collection[Job], now: float) -> None:
+        """Look at `jobs`, which `host` has accepted, at once or in time."""
+        if not jobs:
             return
+        self._book.submitting.difference_update(jobs)
+        host.refusals = 0
+        host.window.accepted(host.filled, len(jobs))
+        unusual = [job for job in jobs if job.more is not None]
+        for job in unusual:
+            job.troubles = job.renewals = 0
+            if job.is_abandoned:
+                host.watch.hold(job)
+        wanted = [job for job in jobs if not job.is_abandoned] if unusual else jobs
+        at_once = host.watch.add(wanted, now)
+        for job in unusual:
+            if job.is_abandoned or job.cancel_by is not None:
+                self._tidying.tidy_up(job, now)
+        if at_once:
+            self._looking.fetch_soon(host, at_once, now)
+
+    def _end(self, ask: Ask, job: Job, response: Response) -> None:
+        book = self._book
         # An array that was too large (413) has not run: its parts go out again in two.
         is_too_large = job.is_merged and response.status == 413
         if job.kind.order is not None and not is_too_large:
@@ -96,19 +139,15 @@ class Results:
             outcome = _CANCELLED
         book.out.append(End(outcome, job.parts, job, response, reason))
 
-    def _learn(self, ask: Ask, job: Job, response: Response, now: float) -> None:
-        book = self._book
-        expectation = book.expectations[job.kind.name]
+    def _learn(self, ask: Ask, job: Job, response: Response) -> None:
         seen, missed = None, job.missed
         if job.accepted_at is not None and (job.is_direct or missed is not None):
             seen = ask.sent_at - job.accepted_at
         size = len(response.body)
         if job.is_merged:
             size //= len(job.parts)
+        expectation = self._book.expectations[job.kind.name]
         expectation.learn(size, seen, missed, at_first=job.is_direct and job.looks == 1)
-        host = book.hosts[job.host]
-        if job.sent_at is not None and host.window.finished(job.sent_at, now):
-            book.tell_window(host)
 
 
 def _after_others(ask: Ask, job: Job, response: Response) -> tuple[Outcome, str]:

@@ -357,10 +357,8 @@ class Searching:
             host.watch.hold(job)
             if job.is_abandoned:
                 self._tidying.tidy_up(job, now)
-            elif host.is_suspect:
-                host.watch.look_at(job, now)
             else:
-                self._looking.fetch(host, job, now)
+                self._looking.fetch_soon(host, (job,), now)
 
     def _give_up(self, why: str, now: float) -> None:
         """Do what is done where nobody may search."""

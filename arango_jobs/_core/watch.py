@@ -12,6 +12,7 @@ foreign ids) the crowd is asked for directly too.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -89,24 +90,28 @@ class Watch:
         self._probe_at = 0.0
         self._probe_size = 1
 
-    def add(self, job: Job, now: float) -> bool:
-        """Watch `job`, just accepted; return whether it is worth a look at once."""
-        assert job.job_id is not None
-        self.jobs[job.job_id] = job
-        expectation = self._expectations[job.kind.name]
-        delay = expectation.first_look
-        self._number += 1
-        # One in 32 of a crowd is looked at directly, so that the hit rate stays known.
-        job.is_direct = (
-            len(self.jobs) <= FEW or expectation.hit_rate >= LIKELY or self._number % 32 == 0
-        )
-        if not job.is_direct:
-            self._join_crowd(job, now, delay)
-            return False
-        if delay <= 0.0:
-            return True
-        self._push(now + delay, job)
-        return False
+    def add(self, jobs: Iterable[Job], now: float) -> list[Job]:
+        """Watch `jobs`, just accepted; return those that are worth a look at once."""
+        at_once: list[Job] = []
+        watched = self.jobs
+        kind = None
+        for job in jobs:
+            assert job.job_id is not None
+            watched[job.job_id] = job
+            if job.kind is not kind:
+                kind = job.kind
+                expectation = self._expectations[kind.name]
+                delay, is_likely = expectation.first_look, expectation.hit_rate >= LIKELY
+            self._number += 1
+            # One in 32 of a crowd is looked at directly, so that the hit rate stays known.
+            job.is_direct = is_likely or len(watched) <= FEW or self._number % 32 == 0
+            if not job.is_direct:
+                self._join_crowd(job, now, delay)
+            elif delay <= 0.0:
+                at_once.append(job)
+            else:
+                self._push(now + delay, job)
+        return at_once
 
     def hold(self, job: Job) -> None:
         """Keep `job` without looking at it: nobody wants its result."""
@@ -114,13 +119,15 @@ class Watch:
         self.jobs[job.job_id] = job
         self._leave_crowd(job)
 
-    def remove(self, job: Job) -> None:
-        """Stop watching `job`."""
-        if job.is_in_crowd:
-            self._leave_crowd(job)
-        # After a restart its id may be another job's.
-        if job.job_id is not None and self.jobs.get(job.job_id) is job:
-            del self.jobs[job.job_id]
+    def remove(self, jobs: Iterable[Job]) -> None:
+        """Stop watching `jobs`."""
+        watched = self.jobs
+        for job in jobs:
+            if job.is_in_crowd:
+                self._leave_crowd(job)
+            # After a restart its id may be another job's.
+            if job.job_id is not None and watched.get(job.job_id) is job:
+                del watched[job.job_id]
 
     def look_again(self, job: Job, now: float) -> None:
         """Plan the next look at `job`, which was not done."""

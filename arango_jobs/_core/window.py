@@ -109,16 +109,17 @@ class Window:
         self._told = int(self.limit)
         self.reason = "start"
 
-    def accepted(self, in_flight: int) -> None:
-        """Take that a job was accepted, and that `in_flight` are on the host."""
+    def accepted(self, in_flight: int, count: int = 1) -> None:
+        """Take that `count` jobs were accepted, and that `in_flight` are on the host."""
         self._has_begun = True
-        self._is_used = in_flight >= _USED * int(self.limit)
         is_opening = self._ceiling == _UNKNOWN and not self.is_sharing
-        if self._is_used and is_opening and self.limit < _SECOND:
-            self._grow(1.0)
+        for _ in range(count if is_opening and self.limit < _SECOND else 1):
+            self._is_used = in_flight >= _USED * int(self.limit)
+            if self._is_used and is_opening and self.limit < _SECOND:
+                self._grow(1.0)
 
-    def finished(self, sent_at: float, now: float) -> bool:
-        """Take that a job sent at `sent_at` has ended; return whether there is a change to tell.
+    def finished(self, now: float, count: int = 1) -> bool:
+        """Take that `count` jobs have ended; return whether there is a change to tell.
 
         Changes are told once a round.
         """
@@ -126,22 +127,31 @@ class Window:
         if not self._is_used:
             self._is_measured = False
             return False
-        self._paid += 1.0
         limit = self.limit
-        if limit < self._maximum:
-            step = self._slope
-            if self._ceiling != _UNKNOWN:
-                step = min(step, self._climb())
-            self.limit = min(self._maximum, limit + step)
+        self._raise(1)
+        is_news = False
         if not self._is_measured:
             self._is_measured = True
             self._meter.begin(now, limit / 2.0)
-            return False
-        if not self._meter.finished(now):
-            return False
-        self._end_round(now)
-        self._meter.begin(now, self._round(limit))
-        return self._is_news()
+        elif self._meter.finished(now):
+            self._end_round(now)
+            self._meter.begin(now, self._round(limit))
+            is_news = self._is_news()
+        if count > 1:
+            # A round ends with the first job that is heard of at its moment.
+            self._raise(count - 1)
+            self._meter.also_finished(count - 1)
+        return is_news
+
+    def _raise(self, count: int) -> None:
+        """Grow by what `count` ended jobs are worth."""
+        if self._ceiling == _UNKNOWN:
+            self._paid += count
+            self._grow(count * self._slope)
+            return
+        for _ in range(count):
+            self._paid += 1.0
+            self._grow(min(self._slope, self._climb()))
 
     def refused(self, sent_at: float, held: int, now: float) -> bool:
         """Retreat because the server, which held `held` jobs of ours, refused another one.

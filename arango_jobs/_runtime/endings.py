@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from arango_jobs._core.actions import End, Outcome
+from arango_jobs._core.actions import Answers, End, Outcome
 from arango_jobs._core.job import Job
 from arango_jobs._runtime.future import JobFuture, end_all_with_results
 from arango_jobs._wire.arrays import (
@@ -113,6 +113,16 @@ class Endings:
                 self._answered(part, job, response, ended)
         except BaseException as error:  # noqa: BLE001  a deserializer is user code, too
             for part in end.parts:
+                self._fail(part, error, ended.failed)
+
+    def answer(self, answers: Answers, ended: Ended) -> None:
+        """End the futures of jobs that carry one each, as `end` does."""
+        for job, response in zip(answers.jobs, answers.responses, strict=True):
+            response.loads = self._loads
+            part = job.cargo
+            try:
+                self._answered(part, job, response, ended)
+            except BaseException as error:  # noqa: BLE001  a deserializer is user code, too
                 self._fail(part, error, ended.failed)
 
     def confirm(

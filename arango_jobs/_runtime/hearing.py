@@ -39,6 +39,34 @@ _SUBMIT = Call.SUBMIT
 _WAITING = State.WAITING
 
 
+class _Run:
+    """Calls of one sort to one host, whose answers mean the same and have heads that say the same.
+
+    Without an `ask` it is none.
+    """
+
+    __slots__ = ("asks", "call", "common", "details", "host", "meaning")
+
+    def __init__(
+        self,
+        ask: Ask | None = None,
+        meaning: Meaning | None = None,
+        common: dict[str, str] | None = None,
+    ) -> None:
+        self.call = None if ask is None else ask.call
+        self.host = -1 if ask is None else ask.host
+        self.meaning = meaning
+        self.common = common or {}
+        """The headers of the first answer."""
+        self.asks: list[Ask] = []
+        self.details: list[Any] = []
+
+    def has_like(self, response: Response) -> bool:
+        """Say whether the head of `response` says the same as those of the run."""
+        told, common = response.common, self.common
+        return all(told.get(name) == common.get(name) for name in (QUEUE_TIME, FORWARDED_TO))
+
+
 class Hearing:
     """Takes what comes of exchanges."""
 
@@ -48,8 +76,6 @@ class Hearing:
         self._news = news
         self._signer = signer
         self._queue_times: dict[int, str | None] = {}
-        self._head: tuple[dict[str, str] | None, int] = (None, -1)
-        """The headers heard last, and of which host."""
         self._is_noting = False
         """Whether somebody is told of what is accepted, or keeps account of it."""
         self._accepted: list[Any] = []
@@ -58,40 +84,57 @@ class Hearing:
     def hear(self, events: list[TransportEvent], now: float) -> None:
         """Take what came of exchanges, in order."""
         self._is_noting = self._telling.journal is not None or self._news.tells_submitted
-        hear_response = self._hear_response
+        run = _Run()
         for event in events:
             if type(event) is Exchange:
-                hear_response(event, now)
-            elif type(event) is Failure:
-                self._hear_failure(event, now)
-            elif type(event) is Connected:
-                self._engine.connected(event.host, now, event.made_at)
+                ask: Ask = event.token
+                call = ask.call
+                if call is _SUBMIT or call is _FETCH:
+                    response = event.response
+                    if call is _SUBMIT and event.connection is not None:
+                        # It may have come before a connection that was told first.
+                        ask.epoch = event.connection
+                    meaning, detail = read(ask, response)
+                    if (
+                        meaning is not run.meaning
+                        or call is not run.call
+                        or ask.host != run.host
+                        or (response.common is not run.common and not run.has_like(response))
+                    ):
+                        self._pass_on(run, now)
+                        self._hear_head(ask, response, now)
+                        run = _Run(ask, meaning, response.common)
+                    run.asks.append(ask)
+                    run.details.append(detail)
+                    continue
+            self._pass_on(run, now)
+            run = _Run()
+            self._hear_alone(event, now)
+        self._pass_on(run, now)
         if self._accepted:
             # At once for all, and before anything is told of how they ended.
             accepted, self._accepted = self._accepted, []
             self._news.submitted(accepted)
 
-    def _hear_response(self, exchange: Exchange, now: float) -> None:
-        ask: Ask = exchange.token
-        response = exchange.response
-        call = ask.call
-        if call is not _FETCH and call is not _SUBMIT:
-            self._hear_other(exchange, ask, response, now)
+    def _pass_on(self, run: _Run, now: float) -> None:
+        """Tell the engine of answers that mean the same."""
+        if run.meaning is None:
             return
-        last = self._head
-        if response.common is not last[0] or ask.host != last[1]:
-            self._hear_head(ask, response, now)
-        if call is _SUBMIT and exchange.connection is not None:
-            # It may have come before a connection that was told first.
-            ask.epoch = exchange.connection
-        meaning, detail = read(ask, response)
-        self._engine.heard(ask, meaning, detail, now)
+        self._engine.heard_all(run.asks, run.meaning, run.details, now)
         if self._is_noting:
-            self._note(ask, meaning)
+            for ask in run.asks:
+                self._note(ask, run.meaning)
+
+    def _hear_alone(self, event: TransportEvent, now: float) -> None:
+        if type(event) is Exchange:
+            self._hear_other(event, event.token, event.response, now)
+        elif type(event) is Failure:
+            self._hear_failure(event, now)
+        elif type(event) is Connected:
+            self._engine.connected(event.host, now, event.made_at)
 
     def _hear_head(self, ask: Ask, response: Response, now: float) -> None:
-        """Take what a head says that is not the last one's."""
-        self._head = (response.common, ask.host)
+        """Take what a head says beside what came of the call."""
         told = response.header(QUEUE_TIME)
         if told != self._queue_times.get(ask.host):
             self._queue_times[ask.host] = told

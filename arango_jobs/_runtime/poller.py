@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from arango_jobs._core.actions import Adopted, Ask, End, WindowChange
+from arango_jobs._core.actions import Adopted, Answers, Ask, End, WindowChange
 from arango_jobs._core.engine import Engine
 from arango_jobs._net.exchange import Transport, TransportEvent
 from arango_jobs._runtime.endings import Ended, Endings
@@ -280,6 +280,8 @@ class Poller:
                 for action in actions:
                     if type(action) is Ask:
                         ask(action, now)
+                    elif type(action) is Answers:
+                        self._telling.answer(action, ended)
                     elif type(action) is End:
                         end(action, ended)
                     elif type(action) is WindowChange:

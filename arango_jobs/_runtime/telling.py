@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from arango_jobs._core.actions import End
+from arango_jobs._core.actions import Answers, End
 from arango_jobs._runtime.endings import Ended, Endings
 from arango_jobs._runtime.future import JobFuture, JobView
 from arango_jobs._runtime.journal import Journal
@@ -33,6 +33,10 @@ class Telling:
         self._endings.end(end, ended)
         if end.reason and self._may_log(end.reason):
             logger.warning("%d operations end: %s", len(end.parts), end.reason)
+
+    def answer(self, answers: Answers, ended: Ended) -> None:
+        """End the futures of jobs that went well, as `end` does."""
+        self._endings.answer(answers, ended)
 
     def confirm(self, parts: Sequence[Any], response: Any) -> tuple[Sequence[Any], str]:
         """End repeated inserts whose documents were read back; return the others, and why."""

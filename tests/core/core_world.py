@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 from random import Random
 from typing import Any
 
 from core_parts import FakePart
 
-from arango_jobs._core.actions import Adopted, Ask, End, Outcome, WindowChange
+from arango_jobs._core.actions import Adopted, Answers, Ask, End, Outcome, WindowChange
 from arango_jobs._core.engine import Engine, EngineOptions
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import TIDY, Call, Meaning
@@ -26,6 +27,8 @@ from arango_jobs.operations import Retry
 
 LATE = 30.0
 """Seconds for which a server may take what has come in on a connection that is gone."""
+AT_ONCE = {(Call.SUBMIT, Meaning.ACCEPTED), (Call.FETCH, Meaning.RESULT)}
+"""What the poller tells of many calls at once."""
 CONFLICT = "unique constraint violated"
 
 
@@ -236,14 +239,16 @@ class Link:
 
     def _read(self, connection: Connection) -> None:
         while connection.answers:
-            self.deliver(connection)
+            self.deliver(connection, len(connection.answers))
 
-    def deliver(self, connection: Connection) -> None:
-        if connection.answers:
-            call, meaning, detail = connection.answers.popleft()
+    def deliver(self, connection: Connection, count: int = 1) -> None:
+        """Tell of the next answers, those that mean the same at once."""
+        answers = [connection.answers.popleft() for _ in range(min(count, len(connection.answers)))]
+        for call, _meaning, _detail in answers:
             if call.ask.call is Call.IDENTIFY:
                 call.ask.connection = connection.number
-            self.world.hear(call, meaning, detail)
+        for _, run in groupby(answers, lambda answer: (answer[0].ask.call, answer[1])):
+            self.world.hear_all(list(run))
 
     def break_off(self, connection: Connection) -> None:
         """Close a connection: what is on it has run or not, and no answer comes."""
@@ -390,6 +395,9 @@ class World:
             for action in actions:
                 if isinstance(action, Ask):
                     self._send(action)
+                elif isinstance(action, Answers):
+                    for end in action.ends():
+                        self._end(end)
                 elif isinstance(action, End):
                     self._end(action)
                 elif isinstance(action, Adopted):
@@ -447,6 +455,21 @@ class World:
                 self._end_one(part, "result" if found else Outcome.LOST, found)
         else:
             engine.heard(ask, meaning, detail, self.now)
+        self.act()
+
+    def hear_all(self, answers: list[tuple[Written, Meaning, Any]]) -> None:
+        """Tell the engine of answers to calls of one sort that mean the same."""
+        call, meaning, _detail = answers[0]
+        if (call.ask.call, meaning) not in AT_ONCE:
+            for answer in answers:
+                self.hear(*answer)
+            return
+        asks = [call.ask for call, _meaning, _detail in answers]
+        details = [detail for _call, _meaning, detail in answers]
+        if meaning is Meaning.ACCEPTED:
+            for ask, job_id in zip(asks, details, strict=True):
+                self._note_told(ask, job_id)
+        self.engine.heard_all(asks, meaning, details, self.now)
         self.act()
 
     def _note_told(self, ask: Ask, job_id: str) -> None:

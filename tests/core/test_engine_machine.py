@@ -168,8 +168,7 @@ class EngineMachine(RuleBasedStateMachine):
         for connection in list(link.connections):
             for _ in range(min(served, len(connection.written))):
                 link.serve(connection)
-            for _ in range(min(told, len(connection.answers))):
-                link.deliver(connection)
+            link.deliver(connection, told)
 
     @rule(host=HOST, rounds=st.integers(1, 4))
     def flow_freely(self, host: int, rounds: int) -> None:

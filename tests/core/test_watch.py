@@ -24,7 +24,7 @@ def accepted(watch: Watch, number: int, now: float = 0.0) -> Job:
     job.accepted_at = now
     job.move(State.SUBMITTING)
     job.move(State.PENDING)
-    watch.add(job, now)
+    watch.add((job,), now)
     return job
 
 
@@ -76,7 +76,7 @@ class TestFew:
         job = accepted(watch, 1)
         watch.look_at(job, 5.0)
         assert watch.next_due() == 5.0
-        watch.remove(job)
+        watch.remove((job,))
         assert watch.next_due() is None
 
     def test_no_list(self) -> None:
@@ -148,7 +148,7 @@ class TestCrowd:
         """The last few of a crowd are asked for one by one again."""
         watch, jobs = crowd(30)
         for job in jobs[5:]:
-            watch.remove(job)
+            watch.remove((job,))
         assert watch.list_count(5.0) == 0
         due = watch.next_due()
         assert due is not None
@@ -173,7 +173,7 @@ class TestCrowd:
         now, lost = 2.0, 0
         for _ in range(12):
             for job in watch.due_jobs(now):
-                watch.remove(job)
+                watch.remove((job,))
                 watch.probed(True, now)
                 lost += 1
         assert lost == len(jobs)
@@ -191,7 +191,7 @@ def test_an_id_given_twice() -> None:
     """Removing a job of a former process leaves the one that has its id now."""
     watch = Watch(Expectations())
     old, new = accepted(watch, 7), accepted(watch, 7)
-    watch.remove(old)
+    watch.remove((old,))
     assert watch.jobs == {"7": new}
 
 

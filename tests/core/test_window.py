@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import astuple
 
 import pytest
 from core_bench import Bench
@@ -18,7 +19,7 @@ def used(window: Window, ended: int, *, latency: float = 0.01, now: float = 1.0)
     for _ in range(ended):
         window.accepted(int(window.limit))
         now += latency / window.limit
-        window.finished(now - latency, now)
+        window.finished(now)
     return now
 
 
@@ -30,7 +31,7 @@ def served(window: Window, workers: int, service: float, ended: int, now: float)
         now += service / min(in_flight, workers)
         window.accepted(in_flight)
         window.queue_time(wait, now, now)
-        window.finished(now - wait - service, now)
+        window.finished(now)
     return now
 
 
@@ -57,7 +58,7 @@ def test_unused() -> None:
     window = Window(1024, 5.0)
     for _ in range(200):
         window.accepted(3)
-        window.finished(0.0, 1.0)
+        window.finished(1.0)
     assert window.limit == 6
 
 
@@ -235,7 +236,7 @@ def test_changes_are_told_once_a_round() -> None:
     told = 0
     for number in range(500):
         window.accepted(int(window.limit))
-        told += window.finished(number * 0.001, number * 0.001 + 0.01)
+        told += window.finished(number * 0.001 + 0.01)
     assert 3 <= told <= 16
 
 
@@ -298,4 +299,22 @@ def test_no_change_is_not_told() -> None:
     window = Window(6, 5.0)
     for number in range(200):
         window.accepted(6)
-        assert not window.finished(number * 0.001, number * 0.001 + 0.01)
+        assert not window.finished(number * 0.001 + 0.01)
+
+
+def test_meter_takes_many_at_once() -> None:
+    """As one after the other, where they were heard of at the same moment."""
+    one, many = Meter(), Meter()
+    for meter in (one, many):
+        meter.begin(0.0, 16)
+    for moment, count in ((0.5, 1), (1.0, 7), (1.5, 3), (2.0, 30)):
+        for meter in (one, many):
+            meter.waited(moment * 0.001)
+            meter.finished(moment)
+        for _ in range(count):
+            one.finished(moment)
+        many.also_finished(count)
+        each, at_once = one.load(2.5), many.load(2.5)
+        assert each is not None
+        assert at_once is not None
+        assert astuple(at_once) == pytest.approx(astuple(each))

@@ -1,0 +1,109 @@
+"""Answers that are taken many at once come to the same as one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from core_parts import FakePart, kind_of
+
+from arango_jobs._core.actions import Action, Answers, Ask, End, WindowChange
+from arango_jobs._core.engine import Engine, EngineOptions
+from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs.operations import Response, Retry
+
+KINDS = [
+    kind_of("aql.write", is_query=True),
+    kind_of("document.get", retry=Retry.SAFE),
+    kind_of("document.update", order="c"),
+]
+Tell = Callable[[Engine, list[Ask], Meaning, list[Any], float], None]
+
+
+def one_by_one(
+    engine: Engine, asks: list[Ask], meaning: Meaning, details: list[Any], now: float
+) -> None:
+    for ask, detail in zip(asks, details, strict=True):
+        engine.heard(ask, meaning, detail, now)
+
+
+def facts(actions: list[Action]) -> list[Any]:
+    """Return what a user or a server could tell of `actions`, whatever their order."""
+    found: list[Any] = []
+    for action in actions:
+        if isinstance(action, Ask):
+            found.append(("ask", action.call, action.job and action.job.job_id, action.epoch))
+        elif isinstance(action, Answers):
+            found.extend(("end", end.outcome, end.job and end.job.job_id) for end in action.ends())
+        elif isinstance(action, End):
+            found.append(("end", action.outcome, action.job and action.job.job_id))
+        else:
+            assert isinstance(action, WindowChange)
+            found.append(("window", action.limit))
+    return sorted(found, key=repr)
+
+
+def history(tell: Tell, seed: int) -> list[Any]:
+    """Let jobs be taken and end in any order, some of them cancelled; return what comes of it."""
+    random = Random(seed)
+    engine = Engine(["one"], EngineOptions(max_jobs=64, merge=False), Random(1))
+    engine.connected(0, 0.0)
+    parts = [FakePart(random.choice(KINDS), key=str(number)) for number in range(200)]
+    for part in parts:
+        engine.add(part, 0.0)
+    submissions: list[Ask] = []
+    fetches: list[Ask] = []
+    seen: list[Any] = []
+    now, next_id = 0.0, 100
+    for _ in range(60):
+        now += 0.01
+        engine.plan(now)
+        actions = engine.take_actions()
+        seen.append(facts(actions))
+        for action in actions:
+            if isinstance(action, Ask) and action.job is not None:
+                for part in action.job.parts:
+                    part.job = action.job
+                if action.call is Call.SUBMIT:
+                    submissions.append(action)
+                elif action.call is Call.FETCH:
+                    fetches.append(action)
+        if random.random() < 0.2:
+            engine.cancel(random.choice(parts), 5.0, now)
+        taken, submissions = submissions[:20], submissions[20:]
+        # Now and then an id comes twice, or one that only another process can give.
+        ids = [
+            str(next_id + 2 * number - random.choice((0, 0, 0, 0, 2, 50))) for number in range(20)
+        ]
+        next_id += 40
+        if taken:
+            engine.queue_time(taken[0], random.choice((0.0, 0.002, 0.01)), now)
+            tell(engine, taken, Meaning.ACCEPTED, ids[: len(taken)], now)
+        fetched, fetches = fetches[:20], fetches[20:]
+        if fetched:
+            status = random.choice((201, 201, 410))
+            tell(engine, fetched, Meaning.RESULT, [Response(status) for _ in fetched], now)
+        host = engine.hosts[0]
+        seen.append((sorted(host.watch.jobs), host.in_flight, round(host.window.limit, 6)))
+    return seen
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_same_as_one_by_one(seed: int) -> None:
+    """Ids, results, cancelled jobs and restarts that an id betrays, in any order."""
+    assert history(Engine.heard_all, seed) == history(one_by_one, seed)
+
+
+def test_an_id_given_twice_at_once() -> None:
+    """It can only be another process's: the jobs of the first are lost."""
+    engine = Engine(["one"], EngineOptions(max_jobs=64, merge=False), Random(1))
+    engine.connected(0, 0.0)
+    for _ in range(2):
+        engine.add(FakePart(KINDS[0]), 0.0)
+    engine.plan(0.0)
+    asks = [each for each in engine.take_actions() if isinstance(each, Ask)]
+    asks = [each for each in asks if each.call is Call.SUBMIT]
+    engine.heard_all(asks, Meaning.ACCEPTED, ["7", "7"], 1.0)
+    assert list(engine.hosts[0].watch.jobs.values()) == [asks[1].job]
