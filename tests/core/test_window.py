@@ -318,3 +318,25 @@ def test_meter_takes_many_at_once() -> None:
         assert each is not None
         assert at_once is not None
         assert astuple(at_once) == pytest.approx(astuple(each))
+
+
+def test_window_takes_many_at_once() -> None:
+    """It grows and shrinks as it does when it is told one after the other."""
+    one, many = Window(1000, 5.0), Window(1000, 5.0)
+    random_ = random.Random(3)
+    now = 0.0
+    for step in range(300):
+        now += 0.02
+        queue_time, count = random_.choice((0.0, 0.001, 0.02)), random_.randrange(1, 40)
+        for window in (one, many):
+            window.queue_time(queue_time, now, now)
+            if step == 150:
+                window.refused(now, 50, now)
+        filled = int(one.limit)
+        for _ in range(count):
+            one.accepted(filled)
+        many.accepted(filled, count)
+        news = [one.finished(now) for _ in range(count)]
+        assert many.finished(now, count) == any(news)
+        assert many.limit == pytest.approx(one.limit)
+    assert one.limit > 40
