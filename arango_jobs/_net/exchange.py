@@ -123,8 +123,8 @@ TransportEvent = Exchange | Failure | Connected
 class Transport(Protocol):
     """Moves exchanges. All but `wake` are called by one thread only."""
 
-    def send(self, exchange: Exchange) -> None:
-        """Take `exchange`; what becomes of it comes out of `poll`, exactly once."""
+    def send(self, *exchanges: Exchange) -> None:
+        """Take `exchanges`; what becomes of each comes out of `poll`, exactly once."""
         ...
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:

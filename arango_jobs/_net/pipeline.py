@@ -74,24 +74,26 @@ class PipelineTransport:
         self._shared.read_all = self._read_all
         self._next_deadline = math.inf
 
-    def send(self, exchange: Exchange) -> None:
-        """Queue `exchange`; the next `poll` writes it.
+    def send(self, *exchanges: Exchange) -> None:
+        """Queue `exchanges`; the next `poll` writes them.
 
-        Raises `OptionError`, and takes nothing, where the method, target or a header holds
-        what would break the request's head.
+        Raises `OptionError`, and takes nothing from there on, where a method, target or header
+        holds what would break the request's head.
         """
-        template, length = exchange.template, len(exchange.body)
-        head = self._renderers[exchange.host].render(template, exchange.leaf, length)
-        exchange.size = len(head) + length
-        if 0 < length <= _SMALL_BODY:
-            head += exchange.body
-            exchange.body = b""
-        exchange.head = head
-        exchange.deadline = deadline = self._monotonic() + exchange.timeout
-        if deadline < self._next_deadline:
-            self._next_deadline = deadline
-        lanes = self._quick if template.is_quick else self._slow
-        lanes[exchange.host].queue.append(exchange)
+        now = self._monotonic()
+        renderers, quick, slow = self._renderers, self._quick, self._slow
+        for exchange in exchanges:
+            template, host, length = exchange.template, exchange.host, len(exchange.body)
+            head = renderers[host].render(template, exchange.leaf, length)
+            exchange.size = len(head) + length
+            if 0 < length <= _SMALL_BODY:
+                head += exchange.body
+                exchange.body = b""
+            exchange.head = head
+            exchange.deadline = deadline = now + exchange.timeout
+            if deadline < self._next_deadline:
+                self._next_deadline = deadline
+            (quick if template.is_quick else slow)[host].queue.append(exchange)
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Write and read until something came, `timeout` seconds passed, or `wake` was called."""

@@ -71,14 +71,17 @@ class SessionTransport:
         self._way = " and ".join(dict.fromkeys(caller.way for caller in line.callers))
         self._threads = settings.session_threads
 
-    def send(self, exchange: Exchange) -> None:
-        """Queue `exchange` for the threads.
+    def send(self, *exchanges: Exchange) -> None:
+        """Queue `exchanges` for the threads.
 
-        Raises `OptionError`, and takes nothing, where the method, target or a header holds
-        what would break the request's head.
+        Raises `OptionError`, and takes nothing from there on, where a method, target or header
+        holds what would break the request's head.
         """
-        self._checkers[exchange.host].render(exchange.template, exchange.leaf, len(exchange.body))
-        self._crew.give(_Call(exchange, self._clock.monotonic() + exchange.timeout))
+        now = self._clock.monotonic()
+        for exchange in exchanges:
+            checker = self._checkers[exchange.host]
+            checker.render(exchange.template, exchange.leaf, len(exchange.body))
+            self._crew.give(_Call(exchange, now + exchange.timeout))
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Wait until something came, `timeout` seconds passed, or `wake` was called."""

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import Any, cast
 
-from arango_jobs._core.actions import Adopted, Answers, Ask, End, WindowChange
+from arango_jobs._core.actions import Action, Adopted, Answers, Ask, End, WindowChange
 from arango_jobs._core.engine import Engine
 from arango_jobs._net.exchange import Transport, TransportEvent
 from arango_jobs._runtime.endings import Ended, Endings
@@ -272,27 +273,32 @@ class Poller:
             self._commands.popleft()(now)
 
     def _act(self, now: float) -> None:
-        engine, ask, end = self.engine, self._sending.ask, self._telling.end
+        engine = self.engine
         ended = Ended()
         self._signer.refresh()
         try:
             while actions := engine.take_actions():
-                for action in actions:
-                    if type(action) is Ask:
-                        ask(action, now)
-                    elif type(action) is Answers:
-                        self._telling.answer(action, ended)
-                    elif type(action) is End:
-                        end(action, ended)
-                    elif type(action) is WindowChange:
-                        self.news.window_changed(action, engine.hosts[action.host].name)
-                    elif type(action) is Adopted:
-                        self._hearing.adopted(action.job)
+                for kind, group in groupby(actions, type):
+                    if kind is Ask:
+                        self._sending.ask(cast("Iterator[Ask]", group), now)
+                    else:
+                        for action in group:
+                            self._take(action, ended)
                 if ended.too_large or ended.to_confirm or ended.to_retry:
                     self._follow_up(ended, now)
         finally:
             # Whatever went wrong: the engine knows these futures no more.
             self._telling.tell(ended)
+
+    def _take(self, action: Action, ended: Ended) -> None:
+        if isinstance(action, Answers):
+            self._telling.answer(action, ended)
+        elif isinstance(action, End):
+            self._telling.end(action, ended)
+        elif isinstance(action, WindowChange):
+            self.news.window_changed(action, self.engine.hosts[action.host].name)
+        elif isinstance(action, Adopted):
+            self._hearing.adopted(action.job)
 
     def _follow_up(self, ended: Ended, now: float) -> None:
         for job in ended.too_large:

@@ -9,7 +9,7 @@ Runs on the poller's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from arango_jobs._core.actions import Ask, End, Outcome
@@ -25,6 +25,7 @@ from arango_jobs._wire.calls import parts_for
 from arango_jobs._wire.signing import Signer
 from arango_jobs.errors import LedgerError
 from arango_jobs.logs import logger
+from arango_jobs.operations import Template
 
 __all__ = ["Sending"]
 
@@ -60,22 +61,30 @@ class Sending:
         self._unwritten: list[Exchange] = []
         self._journal_error: LedgerError | None = None
 
-    def ask(self, ask: Ask, now: float) -> None:
-        """Make the call; a submission waits for `commit` where there is a journal."""
-        call = ask.call
-        if call is _SUBMIT and not self._start_parts(ask, now):
-            return
-        if call is _RENEW:
-            request = self._signer.renewal()
-            template, leaf, body = request.template, "", request.body
-        else:
-            template, leaf, body = parts_for(ask, self._encode)
-            template = self._signer.sign(template)
-        exchange = Exchange(template, leaf, body, ask.host, ask, self._timeout, ask.epoch)
-        if call is _SUBMIT and self._telling.journal is not None:
-            self._unwritten.append(exchange)
-        else:
-            self._transport.send(exchange)
+    def ask(self, asks: Iterable[Ask], now: float) -> None:
+        """Make calls; submissions wait for `commit` where there is a journal."""
+        encode, timeout = self._encode, self._timeout
+        sign, has_journal = self._signer.sign, self._telling.journal is not None
+        exchanges: list[Exchange] = []
+        last: Template | None = None
+        for ask in asks:
+            call = ask.call
+            if call is _SUBMIT and not self._start_parts(ask, now):
+                continue
+            if call is _RENEW:
+                request = self._signer.renewal()
+                signed, leaf, body = request.template, "", request.body
+                last = None
+            else:
+                template, leaf, body = parts_for(ask, encode)
+                if template is not last:
+                    last, signed = template, sign(template)
+            exchange = Exchange(signed, leaf, body, ask.host, ask, timeout, ask.epoch)
+            if call is _SUBMIT and has_journal:
+                self._unwritten.append(exchange)
+            else:
+                exchanges.append(exchange)
+        self._transport.send(*exchanges)
 
     def commit(self, now: float) -> None:
         """Have the journal write, then send what waits for that."""
@@ -90,8 +99,7 @@ class Sending:
             for exchange in exchanges:
                 self._withhold(exchange.token.job, error, now)
             return
-        for exchange in exchanges:
-            self._transport.send(exchange)
+        self._transport.send(*exchanges)
 
     def refuse_waiting(self) -> None:
         """End what waits to be sent, if the journal could keep no account of it."""

@@ -41,11 +41,11 @@ class MemoryTransport:
         self._fresh: deque[Exchange] = deque()
         self._ready: list[TransportEvent] = []
 
-    def send(self, exchange: Exchange) -> None:
-        """Take `exchange` and keep it until the test says what becomes of it."""
-        self.sent.append(exchange)
-        self.waiting.append(exchange)
-        self._fresh.append(exchange)
+    def send(self, *exchanges: Exchange) -> None:
+        """Take `exchanges` and keep each until the test says what becomes of it."""
+        self.sent.extend(exchanges)
+        self.waiting.extend(exchanges)
+        self._fresh.extend(exchanges)
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Return what is ready; never wait."""
