@@ -166,7 +166,10 @@ def script(source: str, *values: str) -> Iterator[Child]:
 
 
 def settle(jobs: JobManager) -> None:
-    """Have everything taken in and written down that was submitted so far."""
+    """Have everything taken in, answered and written down that was submitted so far."""
+    book = jobs._desk.poller.engine._book
+    # That the server has a job does not mean that its answer has come.
+    until(lambda: not book.submitting)
     for _ in range(2):
         seen = threading.Event()
         jobs._desk.poller.call(lambda _now, seen=seen: seen.set())
