@@ -571,6 +571,8 @@ class World:
 
         Not those that were sent before the server was started that accepted them: whether
         it did or the one before cannot be told if who it is was never answered meanwhile.
+        Nor those of a server that did not say for all of `patience` who it is: what it has
+        under their ids may be somebody else's, and is not touched.
         """
         return [
             entry
@@ -579,4 +581,5 @@ class World:
             if entry.job is not None
             and entry.is_told
             and (entry.job.sent_at or 0.0) > link.process.started_at
+            and not any("never said whether it is" in attempt for attempt in entry.job.attempts or ())
         ]

@@ -144,7 +144,8 @@ _END = """
   for how long its server has been up before anything is fetched over it; what an older process had accepted ends or is
   repeated at once. Nothing is fetched by an id that another process gave. Where the time does not tell which of two
   processes accepted a job, the connection that the job was accepted on is asked too: if that still answers, it leads to
-  the one that answers now.
+  the one that answers now. A server that answers and does not say for `patience` seconds is given up: its jobs end as lost
+  or are repeated, and what they left there is not deleted, as it may be another program's by then.
 - Two processes are told apart by when they were started. That fails where the second was started within 0.15 seconds of
   the first (by more where the server is slower to answer: by twice what its answers take), which no real server is that has
   taken a job in between; and where a server tells neither statistics nor metrics, so that nothing but ids that go back
