@@ -467,13 +467,24 @@ def end_all_with_results(
     futures: list[JobFuture[Any]], values: Iterable[Any]
 ) -> list[JobFuture[Any]]:
     """Do `end_with_result()` for each pair, the lock taken once; return those that it ended."""
-    others = []
+    before = set()
+    attached = []
     with _lock:
         for future, value in zip(futures, values, strict=True):
-            if future._attachment is None and future.state in _OPEN:
-                future._result = value
-                future.state = FINISHED
-            else:
-                others.append((future, value))
-    refused = {future for future, value in others if not future.end_with_result(value)}
-    return [one for one in futures if one not in refused] if refused else futures
+            if future.state not in _OPEN:
+                before.add(future)
+                continue
+            future._result = value
+            future.state = FINISHED
+            attachment = future._attachment
+            if attachment is not None:
+                attached.append((future, attachment.end(future), attachment.callbacks))
+                attachment.callbacks = ()
+                if attachment.sleepers:
+                    attachment.wake()
+    for future, waiters, callbacks in attached:
+        for waiter in waiters:
+            waiter.add_result(future)
+        if callbacks:
+            future._deliver(callbacks)
+    return [one for one in futures if one not in before] if before else futures

@@ -581,5 +581,7 @@ class World:
             if entry.job is not None
             and entry.is_told
             and (entry.job.sent_at or 0.0) > link.process.started_at
-            and not any("never said whether it is" in attempt for attempt in entry.job.attempts or ())
+            and not any(
+                "never said whether it is" in attempt for attempt in entry.job.attempts or ()
+            )
         ]
