@@ -41,13 +41,11 @@ class Admission:
         while host := self._roomiest(now):
             # One that is alone need not be looked for again for each job.
             count = int(host.room(now)) if len(self._book.hosts) == 1 else 1
-            for _ in range(count):
-                if not self._has_bytes():
-                    return
-                job = self._next_job(now)
-                if job is None:
-                    return
-                self._submit(host, job, now)
+            jobs = self._next_jobs(count, now)
+            if jobs:
+                self._submit(host, jobs, now)
+            if len(jobs) < count:
+                return
 
     def next_due(self) -> float:
         """Return when there is next something to submit, infinity if that takes news."""
@@ -79,7 +77,7 @@ class Admission:
             part.job = job
         job.move(_SUBMITTING)
         job.move(_PENDING)
-        self._book.enter(host, job)
+        self._book.enter(host, [job])
         self._book.submitting.discard(job)
         host.gives_id(job_id, 0)
         # That process may have had others, whose ids it was never told.
@@ -120,15 +118,33 @@ class Admission:
                 return job
         return book.waiting.take(now) if book.waiting.count else None
 
-    def _submit(self, host: Host, job: Job, now: float) -> None:
+    def _next_jobs(self, count: int, now: float) -> list[Job]:
+        """Take up to `count` jobs that may go, as long as there is room for what they carry."""
         book = self._book
-        job.state = _SUBMITTING
-        job.sent_at = now
-        if job.more is None or job.tries == 0:
-            cargo = job.cargo
-            count = len(cargo) if type(cargo) is tuple else 1
-            job.size = rounded(job.size + int(book.expectations[job.kind.name].result_size) * count)
-        book.enter(host, job)
-        book.ask(Ask(_SUBMIT, host.index, now, job, 0, host.highest_id))
+        jobs: list[Job] = []
+        room = book.options.max_bytes - book.bytes
+        kind, result_size = None, 0
+        while len(jobs) < count and room > 0:
+            job = self._next_job(now)
+            if job is None:
+                break
+            if job.more is None or job.tries == 0:
+                if job.kind is not kind:
+                    kind = job.kind
+                    result_size = int(book.expectations[kind.name].result_size)
+                cargo = job.cargo
+                parts = len(cargo) if type(cargo) is tuple else 1
+                job.size = rounded(job.size + result_size * parts)
+            room -= job.size
+            jobs.append(job)
+        return jobs
+
+    def _submit(self, host: Host, jobs: list[Job], now: float) -> None:
+        index, highest = host.index, host.highest_id
+        for job in jobs:
+            job.state = _SUBMITTING
+            job.sent_at = now
+        self._book.enter(host, jobs)
+        self._book.ask_all([Ask(_SUBMIT, index, now, job, 0, highest) for job in jobs])
         if host.identity is None and host.can_tell and not host.is_identifying:
-            self._identification.identify(host, now, job.kind.database)
+            self._identification.identify(host, now, jobs[0].kind.database)

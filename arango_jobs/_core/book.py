@@ -105,13 +105,15 @@ class Book:
 
     # ---- what runs
 
-    def enter(self, host: Host, job: Job) -> None:
-        """Count `job` in on `host`."""
-        job.host = host.index
-        job.host_name = host.name
-        host.in_flight += 1
-        self.bytes += job.size
-        self.submitting.add(job)
+    def enter(self, host: Host, jobs: Collection[Job]) -> None:
+        """Count `jobs` in on `host`."""
+        index, name = host.index, host.name
+        for job in jobs:
+            job.host = index
+            job.host_name = name
+            self.bytes += job.size
+        host.in_flight += len(jobs)
+        self.submitting.update(jobs)
 
     def leave(self, job: Job) -> None:
         """Count `job` out of its host."""

@@ -29,7 +29,8 @@ class Expectation:
         by the first look.
         """
         self.result_size += _WEIGHT * (size - self.result_size)
-        if seen is not None:
+        # Most jobs of a fast server are done at once, which is nothing new.
+        if seen is not None and (seen or self.duration != 0.0 or missed is not None):
             self.learn_duration(seen, missed)
         if at_first:
             self.hit_rate += _WEIGHT * (1.0 - self.hit_rate)

@@ -68,16 +68,17 @@ class Results:
         """End the futures of jobs of one host with what the fetches have brought."""
         book = self._book
         ended: list[Job] = []
+        fetched: list[tuple[Ask, Job, Response]] = []
         answers = Answers([], [])
         for ask, response in zip(asks, responses, strict=True):
             job = ask.job
             assert job is not None
             if job.state is not _FETCHING:
                 continue
-            self._learn(ask, job, response)
             job.ended_at = now
             job.state = _ENDED
             ended.append(job)
+            fetched.append((ask, job, response))
             if job.more is None and type(job.cargo) is not tuple and job.kind.order is None:
                 if not answers.jobs:
                     book.out.append(answers)
@@ -88,6 +89,7 @@ class Results:
                 answers = Answers([], [])
         if not ended:
             return
+        self._learn(fetched)
         host = book.hosts[ended[0].host]
         if host.window.finished(now, len(ended)):
             book.tell_window(host)
@@ -139,15 +141,21 @@ class Results:
             outcome = _CANCELLED
         book.out.append(End(outcome, job.parts, job, response, reason))
 
-    def _learn(self, ask: Ask, job: Job, response: Response) -> None:
-        seen, missed = None, job.missed
-        if job.accepted_at is not None and (job.is_direct or missed is not None):
-            seen = ask.sent_at - job.accepted_at
-        size = len(response.body)
-        if job.is_merged:
-            size //= len(job.parts)
-        expectation = self._book.expectations[job.kind.name]
-        expectation.learn(size, seen, missed, at_first=job.is_direct and job.looks == 1)
+    def _learn(self, fetched: Iterable[tuple[Ask, Job, Response]]) -> None:
+        """Learn how long jobs take and how large their results are."""
+        kind = None
+        for ask, job, response in fetched:
+            if job.kind is not kind:
+                kind = job.kind
+                learn = self._book.expectations[kind.name].learn
+            seen, missed = None, job.missed
+            if job.is_direct or missed is not None:
+                assert job.accepted_at is not None
+                seen = ask.sent_at - job.accepted_at
+            size = len(response.body)
+            if job.is_merged:
+                size //= len(job.parts)
+            learn(size, seen, missed, at_first=job.is_direct and job.looks == 1)
 
 
 def _after_others(ask: Ask, job: Job, response: Response) -> tuple[Outcome, str]:

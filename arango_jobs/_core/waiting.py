@@ -105,7 +105,12 @@ class WaitingRoom:
             if linger and not self._is_ripe(kind, line, now):
                 turns.rotate(-1)
                 continue
-            job = self._take_from(line, kind)
+            if kind.merge is not None and self._merge:
+                job = self._merged(line)
+            else:
+                self.count -= 1
+                part = line.popleft()
+                job = Job((part,), len(part.payload or b""))
             if not line:
                 del self._lines[kind]
                 del self._since[kind]
@@ -146,12 +151,9 @@ class WaitingRoom:
             return True
         return len(line) >= self._max_operations or now >= self._since[kind] + self._linger
 
-    def _take_from(self, line: deque[Any], kind: OperationKind[Any]) -> Job:
+    def _merged(self, line: deque[Any]) -> Job:
         part = line.popleft()
         size = len(part.payload or b"")
-        if kind.merge is None or not self._merge or not line:
-            self.count -= 1
-            return Job((part,), size)
         parts = [part]
         keys = {part.key}
         for _ in range(min(len(line), self._max_operations - 1)):

@@ -148,12 +148,11 @@ class Connection:
     def _match(self, outcomes: list[Outcome], events: list[TransportEvent]) -> bool:
         """Give answers to exchanges in order; say if one came before its request was whole."""
         unanswered, url, number, written = self.unanswered, self.url, self.number, self.written
-        is_early = False
+        exchange = None
         for outcome in outcomes:
             if not unanswered:
                 raise NotHTTPError(f"{url} answered more often than it was asked")
             exchange = unanswered.popleft()
-            is_early = exchange.end > written
             if isinstance(outcome, Response):
                 outcome.base, outcome.target = url, exchange.template.stem + exchange.leaf
                 exchange.response, exchange.connection = outcome, number
@@ -163,4 +162,4 @@ class Connection:
                 events.append(Failure(exchange, error, True, self.order))
         self.answered += len(outcomes)
         self.answers += len(outcomes)
-        return is_early
+        return exchange is not None and exchange.end > written

@@ -205,14 +205,13 @@ class Lane:
         queue, number = self.queue, connection.number
         taken: list[Exchange] = []
         too_old: list[Exchange] = []
-        while queue and room > 0 and size > 0:
+        while queue and len(taken) < room and size > 0:
             exchange = queue.popleft()
-            if 0 < exchange.epoch < number:
+            if exchange.epoch and exchange.epoch < number:
                 too_old.append(exchange)
                 continue
             taken.append(exchange)
             size -= exchange.size
-            room -= 1
         if too_old:
             self._leave_to_older(too_old)
         return taken
