@@ -110,13 +110,13 @@ class Admission:
     def _has_bytes(self) -> bool:
         return self._book.bytes < self._book.options.max_bytes
 
-    def _next_job(self, now: float) -> Job | None:
-        book = self._book
-        while book.retries.due <= now:
-            job = book.retries.pop()
+    def _next_retry(self, now: float) -> Job | None:
+        retries = self._book.retries
+        while retries.due <= now:
+            job = retries.pop()
             if job.state is _WAITING:
                 return job
-        return book.waiting.take(now) if book.waiting.count else None
+        return None
 
     def _next_jobs(self, count: int, now: float) -> list[Job]:
         """Take up to `count` jobs that may go, as long as there is room for what they carry."""
@@ -124,8 +124,11 @@ class Admission:
         jobs: list[Job] = []
         room = book.options.max_bytes - book.bytes
         kind, result_size = None, 0
+        waiting, retries = book.waiting.jobs(now), book.retries
         while len(jobs) < count and room > 0:
-            job = self._next_job(now)
+            job = self._next_retry(now) if retries.due <= now else None
+            if job is None:
+                job = next(waiting, None)
             if job is None:
                 break
             if job.more is None or job.tries == 0:

@@ -12,7 +12,7 @@ waiting or running is parked until that has ended (`release`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from arango_jobs._core.job import Job
@@ -96,31 +96,37 @@ class WaitingRoom:
             answered, self._answered = self._answered, {}
             self.release(list(answered), now)
 
-    def take(self, now: float) -> Job | None:
-        """Take the next job that may go."""
+    def jobs(self, now: float) -> Iterator[Job]:
+        """Give the jobs that may go, one for each `next`, until none may: they wait no more."""
         turns, linger = self._turns, self._linger
-        for _ in range(len(turns)):
+        unripe = 0
+        while unripe < len(turns):
             kind = turns[0]
             line = self._lines[kind]
             if linger and not self._is_ripe(kind, line, now):
                 turns.rotate(-1)
+                unripe += 1
                 continue
-            if kind.merge is not None and self._merge:
-                job = self._merged(line)
-            else:
-                self.count -= 1
-                part = line.popleft()
-                job = Job((part,), len(part.payload or b""))
-            if not line:
-                del self._lines[kind]
-                del self._since[kind]
-                turns.popleft()
-            else:
-                if linger:
-                    self._since[kind] = now
-                turns.rotate(-1)
-            return job
-        return None
+            unripe = 0
+            is_merged = kind.merge is not None and self._merge
+            while line:
+                if is_merged:
+                    job = self._merged(line)
+                else:
+                    self.count -= 1
+                    part = line.popleft()
+                    job = Job((part,), len(part.payload or b""))
+                if not line:
+                    del self._lines[kind]
+                    del self._since[kind]
+                    turns.popleft()
+                else:
+                    turns.rotate(-1)
+                    if linger:
+                        self._since[kind] = now
+                yield job
+                if linger or len(turns) > 1:
+                    break  # it is another line's turn
 
     def next_due(self) -> float | None:
         """Return when the first line has lingered long enough."""

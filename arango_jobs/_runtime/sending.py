@@ -9,7 +9,9 @@ Runs on the poller's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from arango_jobs._core.actions import Ask, End, Outcome
@@ -33,6 +35,8 @@ __all__ = ["Sending"]
 _RENEW = Call.RENEW
 _SUBMIT = Call.SUBMIT
 _UNKNOWN = Outcome.UNKNOWN
+
+_call_of = attrgetter("call")
 
 
 class Sending:
@@ -63,28 +67,30 @@ class Sending:
 
     def ask(self, asks: Iterable[Ask], now: float) -> None:
         """Make calls; submissions wait for `commit` where there is a journal."""
-        encode, timeout = self._encode, self._timeout
-        sign, has_journal = self._signer.sign, self._telling.journal is not None
-        exchanges: list[Exchange] = []
+        for call, group in groupby(asks, _call_of):
+            if call is _SUBMIT:
+                exchanges = self._exchanges(call, self._started(list(group), now))
+                if self._telling.journal is not None:
+                    self._unwritten.extend(exchanges)
+                    continue
+            elif call is _RENEW:
+                exchanges = map(self._renewal, group)
+            else:
+                exchanges = self._exchanges(call, list(group))
+            self._transport.send(*exchanges)
+
+    def _exchanges(self, call: Call, asks: Sequence[Ask]) -> Iterator[Exchange]:
+        sign, timeout = self._signer.sign, self._timeout
         last: Template | None = None
-        for ask in asks:
-            call = ask.call
-            if call is _SUBMIT and not self._start_parts(ask, now):
-                continue
-            if call is _RENEW:
-                request = self._signer.renewal()
-                signed, leaf, body = request.template, "", request.body
-                last = None
-            else:
-                template, leaf, body = parts_for(ask, encode)
-                if template is not last:
-                    last, signed = template, sign(template)
-            exchange = Exchange(signed, leaf, body, ask.host, ask, timeout, ask.epoch)
-            if call is _SUBMIT and has_journal:
-                self._unwritten.append(exchange)
-            else:
-                exchanges.append(exchange)
-        self._transport.send(*exchanges)
+        parts = parts_for(call, asks, self._encode)
+        for ask, (template, leaf, body) in zip(asks, parts, strict=True):
+            if template is not last:
+                last, signed = template, sign(template)
+            yield Exchange(signed, leaf, body, ask.host, ask, timeout, ask.epoch)
+
+    def _renewal(self, ask: Ask) -> Exchange:
+        request = self._signer.renewal()
+        return Exchange(request.template, "", request.body, ask.host, ask, self._timeout, ask.epoch)
 
     def commit(self, now: float) -> None:
         """Have the journal write, then send what waits for that."""
@@ -107,18 +113,36 @@ class Sending:
         if error is not None and waiting.count:
             self._end_unsent(waiting.drain(), error)
 
-    def _start_parts(self, ask: Ask, now: float) -> bool:
+    def _started(self, asks: Sequence[Ask], now: float) -> list[Ask]:
+        """Mark the parts of jobs as sent; return the calls whose jobs have any left to send."""
+        journal, is_stopped = self._telling.journal, self._journal_error is not None
+        plain = [
+            job.cargo
+            for ask in asks
+            if (job := ask.job) is not None and job.more is None and type(job.cargo) is not tuple
+        ]
+        cancelled = set() if is_stopped else set(plain).difference(start_all(plain))
+        going: list[Ask] = []
+        for ask in asks:
+            job = ask.job
+            assert job is not None
+            part = job.cargo
+            if is_stopped or job.more is not None or type(part) is tuple:
+                if not self._start_parts(job, now):
+                    continue
+            elif part in cancelled:
+                self._engine.dropped(job, now)
+                continue
+            else:
+                part.job = job
+                if journal is not None:
+                    journal.sending(job)
+            going.append(ask)
+        return going
+
+    def _start_parts(self, job: Job, now: float) -> bool:
         """Mark the parts of a job as sent; leave out those that were cancelled meanwhile."""
-        job = ask.job
-        assert job is not None
-        part = job.cargo
         journal = self._telling.journal
-        is_plain = type(part) is not tuple and job.more is None
-        if is_plain and self._journal_error is None and part.start():
-            part.job = job
-            if journal is not None:
-                journal.sending(job)
-            return True
         parts = job.parts
         if job.attempts is None:
             started = start_all(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from arango_jobs._core.actions import Ask
@@ -15,7 +15,14 @@ from arango_jobs._wire.documents import read_back_request
 from arango_jobs._wire.job_api import fetch_template, operation_template
 from arango_jobs._wire.queries import explain_request, only_reads
 from arango_jobs.errors import HostUnreachableError, TransportError
-from arango_jobs.operations import Operation, Request, Response, Template, quote_segment
+from arango_jobs.operations import (
+    Operation,
+    OperationKind,
+    Request,
+    Response,
+    Template,
+    quote_segment,
+)
 
 __all__ = ["meaning_of_failure", "parts_for", "read", "request_for"]
 
@@ -45,24 +52,35 @@ Parts = tuple[Template, str, bytes]
 """Of a request: its template, its leaf, its body."""
 
 
-def _submit(ask: Ask, encode: Encode) -> Parts:
-    job = ask.job
-    assert job is not None
-    part, kind = job.cargo, job.kind
-    if type(part) is tuple:
-        return array_template(kind), "", array_body(kind, part, encode)
-    operation: Operation[Any] | None = part.particular
-    if operation is None:
-        return operation_template(kind, kind.target), "", part.payload or b""
-    template = operation_template(kind, operation.stem, operation.headers)
-    return template, operation.leaf, part.payload or b""
+def _submissions(asks: Iterable[Ask], encode: Encode) -> Iterator[Parts]:
+    last: OperationKind[Any] | None = None
+    for ask in asks:
+        job = ask.job
+        assert job is not None
+        part, kind = job.cargo, job.kind
+        if type(part) is tuple:
+            yield array_template(kind), "", array_body(kind, part, encode)
+            continue
+        operation: Operation[Any] | None = part.particular
+        if operation is not None:
+            template = operation_template(kind, operation.stem, operation.headers)
+            yield template, operation.leaf, part.payload or b""
+            continue
+        if kind is not last:
+            last, plain = kind, operation_template(kind, kind.target)
+        yield plain, "", part.payload or b""
 
 
-def _fetch(ask: Ask, _encode: Encode) -> Parts:
-    job = ask.job
-    assert job is not None
-    assert job.job_id is not None
-    return fetch_template(job.database), job.job_id, b""
+def _fetches(asks: Iterable[Ask], _encode: Encode) -> Iterator[Parts]:
+    database = None
+    for ask in asks:
+        job = ask.job
+        assert job is not None
+        assert job.job_id is not None
+        if job.more is not None or job.kind.database is not database:
+            database = job.database
+            template = fetch_template(database)
+        yield template, job.job_id, b""
 
 
 def _list(ask: Ask, _encode: Encode) -> Request:
@@ -96,19 +114,22 @@ def _by_id(build: Callable[[str, str], Request]) -> Callable[[Ask, Encode], Requ
     return request
 
 
-def _alone(build: Callable[[Ask, Encode], Request]) -> Callable[[Ask, Encode], Parts]:
-    """Return what gives the parts of a request that shares nothing with others."""
+def _alone(
+    build: Callable[[Ask, Encode], Request],
+) -> Callable[[Iterable[Ask], Encode], Iterator[Parts]]:
+    """Return what gives the parts of requests that share nothing with others."""
 
-    def parts(ask: Ask, encode: Encode) -> Parts:
-        request = build(ask, encode)
-        return request.template, "", request.body
+    def parts(asks: Iterable[Ask], encode: Encode) -> Iterator[Parts]:
+        for ask in asks:
+            request = build(ask, encode)
+            yield request.template, "", request.body
 
     return parts
 
 
-_PARTS: dict[Call, Callable[[Ask, Encode], Parts]] = {
-    Call.SUBMIT: _submit,
-    Call.FETCH: _fetch,
+_PARTS: dict[Call, Callable[[Iterable[Ask], Encode], Iterator[Parts]]] = {
+    Call.SUBMIT: _submissions,
+    Call.FETCH: _fetches,
     Call.LIST: _alone(_list),
     Call.ASK: _alone(_by_id(job_api.status_request)),
     Call.OWNER: _alone(_by_id(job_api.status_request)),
@@ -123,14 +144,14 @@ _PARTS: dict[Call, Callable[[Ask, Encode], Parts]] = {
 }
 
 
-def parts_for(ask: Ask, encode: Encode) -> Parts:
-    """Return the request that makes the call `ask`, as its parts."""
-    return _PARTS[ask.call](ask, encode)
+def parts_for(call: Call, asks: Iterable[Ask], encode: Encode) -> Iterator[Parts]:
+    """Give the requests that make `asks`, all of the same `call`, as their parts."""
+    return _PARTS[call](asks, encode)
 
 
 def request_for(ask: Ask, encode: Encode) -> Request:
     """Return the request that makes the call `ask`."""
-    template, leaf, body = parts_for(ask, encode)
+    template, leaf, body = next(parts_for(ask.call, (ask,), encode))
     return template.request(leaf, body)
 
 

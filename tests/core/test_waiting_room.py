@@ -27,7 +27,7 @@ def room(**changes: Any) -> WaitingRoom:
 def sizes(waiting: WaitingRoom, now: float = 0.0) -> list[int]:
     """Take everything that may go; return how many operations each job has."""
     taken = []
-    while (job := waiting.take(now)) is not None:
+    while (job := next(waiting.jobs(now), None)) is not None:
         taken.append(len(job.parts))
     return taken
 
@@ -58,22 +58,22 @@ def test_turn_is_kept_until_the_answer_is_read() -> None:
     kind = kind_of("document.update", order="c")
     waiting = room()
     first, second, third = fill(waiting, *(FakePart(kind, key="k") for _ in range(3)))
-    job = waiting.take(0.0)
+    job = next(waiting.jobs(0.0), None)
     assert job is not None
     assert job.parts == (first,)
     waiting.answered([first])
     waiting.keep(first)
     waiting.turn(0.0)
-    assert waiting.take(0.0) is None
+    assert next(waiting.jobs(0.0), None) is None
     waiting.answered([first])
     waiting.turn(0.0)
-    job = waiting.take(0.0)
+    job = next(waiting.jobs(0.0), None)
     assert job is not None
     assert job.parts == (second,)
     waiting.answered([second])
     assert waiting.drain() == [third]
     waiting.turn(0.0)
-    assert waiting.take(0.0) is None
+    assert next(waiting.jobs(0.0), None) is None
 
 
 def test_two_kinds_with_equal_settings() -> None:
@@ -109,7 +109,7 @@ def test_lines_take_turns() -> None:
     waiting = room()
     fill(waiting, *(FakePart(PLAIN) for _ in range(3)), FakePart(MERGED))
     names = []
-    while (job := waiting.take(0.0)) is not None:
+    while (job := next(waiting.jobs(0.0), None)) is not None:
         names.append(job.kind.name)
     assert names == ["aql.execute", "document.insert", "aql.execute", "aql.execute"]
 
@@ -160,10 +160,10 @@ class TestOrder:
         first, second, third = fill(waiting, *self.parts(3))
         taken = []
         for _ in range(3):
-            job = waiting.take(0.0)
+            job = next(waiting.jobs(0.0), None)
             assert job is not None
             taken += job.parts
-            assert waiting.take(0.0) is None
+            assert next(waiting.jobs(0.0), None) is None
             waiting.release(job.parts, 0.0)
         assert taken == [first, second, third]
         assert waiting.count == 0
@@ -191,7 +191,7 @@ class TestOrder:
         first, _ = fill(waiting, FakePart(self.kind, key="k"), delete)
         assert sizes(waiting) == [1]
         waiting.release([first], 0.0)
-        job = waiting.take(0.0)
+        job = next(waiting.jobs(0.0), None)
         assert job is not None
         assert list(job.parts) == [delete]
 
