@@ -29,26 +29,35 @@ CLOSED = (FINISHED, CANCELLED_AND_NOTIFIED)
 """The states that the standard library's waiters are told of."""
 
 
-class Attachment(Sleepers):
-    """As much of a `threading.Condition` as `wait()` and `as_completed()` use."""
+class Attachment(Sleepers, list[Any]):
+    """As much of a `threading.Condition` and of the list of waiters as the standard library uses.
 
-    __slots__ = ("_holds", "callbacks", "late", "waiters")
+    One object for both, as the garbage collector looks at every one of every future: a list of
+    waiters and of threads that hold it.
+    """
+
+    __slots__ = ("callbacks", "late", "sleepers")
+
+    _note = list.append
+    _strike = list.remove
 
     def __init__(self) -> None:
-        super().__init__()
+        self.sleepers = ()
         self.callbacks: Callbacks = ()
-        self.waiters: list[Any] = []
-        """The waiters of `concurrent.futures.wait` and `as_completed`."""
         self.late: Future[Any] | None = None
         """The future, if it ended while somebody held this."""
-        # The threads, one entry for each time; negative where `late` was there to be seen.
-        self._holds: list[int] = []
+
+    @property
+    def waiters(self) -> list[Any]:
+        """The waiters of `concurrent.futures.wait` and `as_completed`."""
+        return [one for one in self if type(one) is not int]
 
     # One call of a list's method is all that these do to it: no interrupt comes between.
+    # A thread is there by its number, once for each time; negative where `late` was to be seen.
 
     def acquire(self) -> bool:
         """Have this thread see the future as it is now, until `release`."""
-        self._holds.append(get_ident() if self.late is None else -get_ident())
+        self._note(get_ident() if self.late is None else -get_ident())
         return True
 
     __enter__ = acquire
@@ -56,7 +65,7 @@ class Attachment(Sleepers):
     def release(self, *_: object) -> None:
         """End the last `acquire` of this thread."""
         thread = get_ident()
-        self._holds.remove(-thread if -thread in self._holds else thread)
+        self._strike(-thread if -thread in self else thread)
 
     __exit__ = release
 
@@ -68,7 +77,7 @@ class Attachment(Sleepers):
     def is_unseen(self) -> bool:
         """Say whether the future is `late` and this thread holds it as it was before."""
         thread = get_ident()
-        return self.late is not None and thread in self._holds and -thread not in self._holds
+        return self.late is not None and thread in self and -thread not in self
 
     def append(self, waiter: Any) -> None:
         """Enlist `waiter`; tell it of an end that this thread does not see."""
@@ -76,20 +85,17 @@ class Attachment(Sleepers):
             # Nobody waits for it yet, or rings it: its thread holds all futures concerned.
             waiter.event = Bell()
         with lock:
-            self.waiters.append(waiter)
+            self._note(waiter)
             late = self.late
         if late is not None and self.is_unseen():
             tell((waiter,), late)
 
-    def remove(self, waiter: Any) -> None:
-        """Strike `waiter` off the list."""
-        self.waiters.remove(waiter)
-
-    def end(self, future: Future[Any]) -> tuple[Any, ...]:
+    def end(self, future: Future[Any]) -> list[Any]:
         """Note that `future` has ended; return whom to `tell`. Call it with the lock held."""
-        if self._holds:
+        waiters = [one for one in self if type(one) is not int]
+        if len(waiters) != len(self):
             self.late = future
-        return tuple(self.waiters)
+        return waiters
 
     def renew(self) -> None:
         """Make it fit for a forked child: no callback, no lock that a parent's thread may hold."""

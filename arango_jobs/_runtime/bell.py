@@ -13,7 +13,7 @@ import os
 import threading
 from _thread import RLock, allocate_lock, get_ident
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __all__ = ["Bell", "Sleepers", "lock"]
 
@@ -43,12 +43,12 @@ def wait_for_release(taken: Any, timeout: float | None) -> None:
 
 
 class Sleepers:
-    """Threads that wait until they are woken."""
+    """Threads that wait until they are woken. Whoever inherits it has the slot for them."""
 
-    __slots__ = ("sleepers",)
+    if not TYPE_CHECKING:  # it takes what is assigned here for what has to be named here
+        __slots__ = ()
 
-    def __init__(self) -> None:
-        self.sleepers: tuple[Any, ...] = ()
+    sleepers: tuple[Any, ...]
 
     def sleep(self, is_over: Callable[[], bool], timeout: float | None) -> None:
         """Wait for `wake`, at most `timeout` seconds; not at all if `is_over`."""
@@ -76,10 +76,10 @@ class Sleepers:
 class Bell(Sleepers):
     """As much of a `threading.Event` as the standard library's waiters use."""
 
-    __slots__ = ("_is_set",)
+    __slots__ = ("_is_set", "sleepers")
 
     def __init__(self) -> None:
-        super().__init__()
+        self.sleepers = ()
         self._is_set = False
 
     def is_set(self) -> bool:
