@@ -150,7 +150,7 @@ class Engine:
 
     def add(self, part: Any, now: float, deadline: float | None = None) -> None:
         """Let an operation wait to be sent; it ends by `deadline` at the latest."""
-        self.waiting.add(part, now)
+        self.waiting.add((part,), now)
         if deadline is not None:
             self.end_by(deadline, part)
 

@@ -12,7 +12,7 @@ waiting or running is parked until that has ended (`release`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from arango_jobs._core.job import Job
@@ -37,28 +37,29 @@ class WaitingRoom:
         self._answered: dict[Any, None] = {}
         self.count = 0
 
-    def add(self, part: Any, now: float) -> None:
-        """Let `part` wait at the end of its line."""
-        kind = part.kind
-        self.count += 1
-        if kind.order is not None and part.key is not None:
-            slot = (kind.order, part.key)
-            if self._holders.setdefault(slot, part) is not part:
-                self._parked.setdefault(slot, deque()).append(part)
-                return
-        line = self._lines.get(kind)
-        if line is None:
-            self._enter(part, kind, now)
-        else:
+    def add(self, parts: Collection[Any], now: float) -> None:
+        """Let each of `parts` wait at the end of its line."""
+        self.count += len(parts)
+        last = None
+        for part in parts:
+            kind = part.kind
+            if kind.order is not None and part.key is not None:
+                slot = (kind.order, part.key)
+                if self._holders.setdefault(slot, part) is not part:
+                    self._parked.setdefault(slot, deque()).append(part)
+                    continue
+            if kind is not last:
+                last, line = kind, self._line(kind, now)
             line.append(part)
 
-    def _enter(self, part: Any, kind: OperationKind[Any], now: float) -> None:
+    def _line(self, kind: OperationKind[Any], now: float) -> deque[Any]:
+        """Return the line of `kind`, to be joined at once."""
         line = self._lines.get(kind)
         if line is None:
             line = self._lines[kind] = deque()
             self._since[kind] = now
             self._turns.append(kind)
-        line.append(part)
+        return line
 
     def release(self, parts: Sequence[Any], now: float) -> None:
         """Let the next operations on the keys of `parts`, which have ended, enter their lines."""
@@ -75,7 +76,7 @@ class WaitingRoom:
                 self._parked.pop(slot, None)
                 continue
             follower = self._holders[slot] = parked.popleft()
-            self._enter(follower, follower.kind, now)
+            self._line(follower.kind, now).append(follower)
 
     @property
     def has_answered(self) -> bool:

@@ -117,13 +117,21 @@ class Endings:
 
     def answer(self, answers: Answers, ended: Ended) -> None:
         """End the futures of jobs that carry one each, as `end` does."""
+        loads = self._loads
+        futures, values = ended.answered, ended.values
         for job, response in zip(answers.jobs, answers.responses, strict=True):
-            response.loads = self._loads
-            part = job.cargo
+            response.loads = loads
+            part, plan = job.cargo, job.kind.merge
+            if plan is None or not 200 <= response.status < 300:
+                self._decode(part, response, ended)
+                continue
             try:
-                self._answered(part, job, response, ended)
-            except BaseException as error:  # noqa: BLE001  a deserializer is user code, too
-                self._fail(part, error, ended.failed)
+                value = plan.value(loads(response.body))
+            except BaseException:  # noqa: BLE001  the whole decoder says what is wrong
+                self._decode(part, response, ended)
+            else:
+                futures.append(part)
+                values.append(value)
 
     def confirm(
         self, parts: Sequence[JobFuture[Any]], response: Response
@@ -230,10 +238,10 @@ class Endings:
     def _decode(self, part: JobFuture[Any], response: Response, ended: Ended) -> None:
         operation = part.operation
         assert operation is not None
-        if self._conflict_retries and self._may_try_again(part, response):
-            ended.to_retry.append(part)
-            return
         try:
+            if self._conflict_retries and self._may_try_again(part, response):
+                ended.to_retry.append(part)
+                return
             value = operation.decode(response)
         except BaseException as error:  # noqa: BLE001  a decoder cannot end the poller
             self._fail(part, error, ended.failed)

@@ -258,17 +258,21 @@ class Poller:
             self.is_asleep = False
 
     def _take_in(self, now: float) -> None:
-        inbox, add, journal = self.inbox, self.engine.waiting.add, self._telling.journal
-        while inbox:
-            item = inbox.popleft()
-            if isinstance(item, tuple):
-                future, deadline = item
-                self.engine.end_by(deadline, future)
-            else:
-                future = item
-            if journal is not None:
-                journal.taken(future)
-            add(future, now)
+        inbox, journal = self.inbox, self._telling.journal
+        taken: list[JobFuture[Any]] = []
+        try:
+            while inbox:
+                item = inbox.popleft()
+                if isinstance(item, tuple):
+                    future, deadline = item
+                    self.engine.end_by(deadline, future)
+                else:
+                    future = item
+                taken.append(future)
+                if journal is not None:
+                    journal.taken(future)
+        finally:
+            self.engine.waiting.add(taken, now)
         while self._commands:
             self._commands.popleft()(now)
 

@@ -34,7 +34,7 @@ def sizes(waiting: WaitingRoom, now: float = 0.0) -> list[int]:
 
 def fill(waiting: WaitingRoom, *parts: FakePart) -> list[FakePart]:
     for part in parts:
-        waiting.add(part, 0.0)
+        waiting.add((part,), 0.0)
     return list(parts)
 
 
@@ -135,7 +135,7 @@ def test_lingering_ends_when_there_is_enough() -> None:
 def test_due_when_it_says(linger: float) -> None:
     """At the time that it names something may go, whatever rounding does."""
     waiting = room(linger=linger)
-    waiting.add(FakePart(MERGED), 1234.567)
+    waiting.add((FakePart(MERGED),), 1234.567)
     due = waiting.next_due()
     assert due is not None
     assert sizes(waiting, due) == [1]

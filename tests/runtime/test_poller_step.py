@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from poller_rig import STATISTICS, Rig, Token, kind_of, merged_kind
 
-from arango_jobs import signals
+from arango_jobs import json, signals
 from arango_jobs._runtime.future import JobFuture
 from arango_jobs.errors import (
     ArangoServerError,
@@ -530,6 +530,33 @@ class TestUserCode:
         assert other.result(0) == {}
 
     @pytest.mark.parametrize("error", [KeyError("x"), SystemExit(3)])
+    @pytest.mark.parametrize("kind", [PLAIN, MERGED])
+    @pytest.mark.parametrize("conflict_retries", [0, 3])
+    def test_deserializer_that_raises_alone(
+        self, error: BaseException, kind: Any, conflict_retries: int
+    ) -> None:
+        """Where it raises for one, the others have their results."""
+
+        def loads(body: bytes) -> Any:
+            if body == b"101":
+                raise error
+            return json.loads(body)
+
+        rig = Rig(loads=loads, merge=False, conflict_retries=conflict_retries)
+        futures = rig.submit(*(insert(number, kind) for number in range(3)))
+        for job_id in ("101", "102", "103"):
+            rig.accept(job_id)
+        fetches = {each.leaf: each for each in rig.waiting("PUT")}
+        for job_id, exchange in fetches.items():
+            status = 409 if job_id == "101" and conflict_retries else 201
+            headers = {"x-arango-async-id": job_id}
+            rig.transport.answer(status, job_id.encode(), headers=headers, to=exchange)
+        rig.step()
+        assert futures[0].exception(0) is not None
+        assert [future.result(0) for future in futures[1:]] == [102, 103]
+        rig.close()
+
+    @pytest.mark.parametrize("error", [KeyError("x"), SystemExit(3)])
     def test_deserializer_that_raises(self, error: BaseException) -> None:
         def loads(body: bytes) -> Any:
             raise error
@@ -630,6 +657,22 @@ class TestTheEnd:
         assert rig.transport.is_closed
         assert rig.gate.in_use == 0
         assert rig.refusals
+
+    def test_thread_that_dies_while_it_takes_in(self, rig: Rig) -> None:
+        """What it had in hand is neither in its inbox nor known to the engine yet."""
+
+        class Broken:
+            def taken(self, future: JobFuture[Any]) -> None:
+                if future is futures[1]:
+                    raise RuntimeError("a bug")
+
+            def close(self) -> None:
+                pass
+
+        futures = [rig._future(insert(number), None) for number in range(3)]
+        rig.poller._telling.journal = Broken()  # type: ignore[assignment]  # as much as is used
+        rig.poller.run()
+        assert all(isinstance(future.exception(0), ManagerDiedError) for future in futures)
 
     def test_submission_that_races_with_the_death(
         self, rig: Rig, monkeypatch: pytest.MonkeyPatch
