@@ -152,9 +152,9 @@ class Results:
             if job.is_direct or missed is not None:
                 assert job.accepted_at is not None
                 seen = ask.sent_at - job.accepted_at
-            size = len(response.body)
-            if job.is_merged:
-                size //= len(job.parts)
+            size, cargo = len(response.body), job.cargo
+            if type(cargo) is tuple:
+                size //= len(cargo) or 1
             learn(size, seen, missed, at_first=job.is_direct and job.looks == 1)
 
 
