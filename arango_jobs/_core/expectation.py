@@ -22,18 +22,14 @@ class Expectation:
         self.hit_rate = 0.5
         self.result_size = 512.0
 
-    def learn(self, size: int, seen: float | None, missed: float | None, *, at_first: bool) -> None:
-        """Learn from a job of which the result has come: `size` bytes for each operation.
+    def learn(self, count: int, size: int, hits: int) -> None:
+        """Learn from `count` jobs whose results have come: `size` bytes for one of each's parts.
 
-        `seen` and `missed` as for `learn_duration`, where they say anything; `at_first`:
-        by the first look.
+        `hits` came with the first look.
         """
-        self.result_size += _WEIGHT * (size - self.result_size)
-        # Most jobs of a fast server are done at once, which is nothing new.
-        if seen is not None and (seen or self.duration != 0.0 or missed is not None):
-            self.learn_duration(seen, missed)
-        if at_first:
-            self.hit_rate += _WEIGHT * (1.0 - self.hit_rate)
+        old = (1.0 - _WEIGHT) ** count
+        self.result_size = old * self.result_size + (1.0 - old) * size / count
+        self.hit_rate = 1.0 - (1.0 - self.hit_rate) * (1.0 - _WEIGHT) ** hits
 
     def learn_duration(self, seen: float, missed: float | None) -> None:
         """Learn from a job that a look found done.

@@ -65,7 +65,10 @@ class Looking:
         index, epoch = host.index, host.epoch()
         asks = []
         for job in jobs:
-            job.move(_FETCHING)
+            if job.state is _PENDING:
+                job.state = _FETCHING
+            else:
+                job.move(_FETCHING)
             job.looks += 1
             asks.append(Ask(_FETCH, index, now, job, epoch))
         self._book.ask_all(asks)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 from arango_jobs._core.actions import Answers, Ask, End, Outcome
@@ -14,7 +15,7 @@ from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._core.restarts import Restarts
 from arango_jobs._core.states import State
 from arango_jobs._core.tidying import Tidying
-from arango_jobs.operations import Response
+from arango_jobs.operations import OperationKind, Response
 
 __all__ = ["Results"]
 
@@ -141,21 +142,30 @@ class Results:
             outcome = _CANCELLED
         book.out.append(End(outcome, job.parts, job, response, reason))
 
-    def _learn(self, fetched: Iterable[tuple[Ask, Job, Response]]) -> None:
+    def _learn(self, fetched: Sequence[tuple[Ask, Job, Response]]) -> None:
         """Learn how long jobs take and how large their results are."""
-        kind = None
-        for ask, job, response in fetched:
-            if job.kind is not kind:
-                kind = job.kind
-                learn = self._book.expectations[kind.name].learn
-            seen, missed = None, job.missed
-            if job.is_direct or missed is not None:
+        for kind, run in groupby(fetched, _kind_of):
+            expectation = self._book.expectations[kind.name]
+            count = size = hits = 0
+            for ask, job, response in run:
+                cargo = job.cargo
+                count += 1
+                size += len(response.body) // (len(cargo) or 1 if type(cargo) is tuple else 1)
+                missed = job.missed
+                if job.is_direct:
+                    hits += job.looks == 1
+                elif missed is None:
+                    continue
                 assert job.accepted_at is not None
                 seen = ask.sent_at - job.accepted_at
-            size, cargo = len(response.body), job.cargo
-            if type(cargo) is tuple:
-                size //= len(cargo) or 1
-            learn(size, seen, missed, at_first=job.is_direct and job.looks == 1)
+                # Most jobs of a fast server are done at once, which is nothing new.
+                if seen or missed is not None or expectation.duration != 0.0:
+                    expectation.learn_duration(seen, missed)
+            expectation.learn(count, size, hits)
+
+
+def _kind_of(fetched: tuple[Ask, Job, Response]) -> OperationKind[Any]:
+    return fetched[1].kind
 
 
 def _after_others(ask: Ask, job: Job, response: Response) -> tuple[Outcome, str]:

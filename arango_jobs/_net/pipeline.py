@@ -27,7 +27,7 @@ from arango_jobs._net.shared import Shared
 from arango_jobs._net.tls import tls_context
 from arango_jobs._net.waker import Waker
 from arango_jobs.clock import Clock, SystemClock
-from arango_jobs.operations import Headers
+from arango_jobs.operations import Headers, Template
 
 __all__ = ["PipelineTransport"]
 
@@ -81,19 +81,26 @@ class PipelineTransport:
         holds what would break the request's head.
         """
         now = self._monotonic()
-        renderers, quick, slow = self._renderers, self._quick, self._slow
+        renderers = self._renderers
+        last: Template | None = None
+        timeout = deadline = math.inf
         for exchange in exchanges:
-            template, host, length = exchange.template, exchange.host, len(exchange.body)
+            template, body, host = exchange.template, exchange.body, exchange.host
+            if template is not last:
+                last, lanes = template, self._quick if template.is_quick else self._slow
+            if exchange.timeout != timeout:
+                timeout = exchange.timeout
+                deadline = now + timeout
+                self._next_deadline = min(self._next_deadline, deadline)
+            length = len(body)
             head = renderers[host].render(template, exchange.leaf, length)
             exchange.size = len(head) + length
-            if 0 < length <= _SMALL_BODY:
-                head += exchange.body
+            if body and length <= _SMALL_BODY:
+                head += body
                 exchange.body = b""
             exchange.head = head
-            exchange.deadline = deadline = now + exchange.timeout
-            if deadline < self._next_deadline:
-                self._next_deadline = deadline
-            (quick if template.is_quick else slow)[host].queue.append(exchange)
+            exchange.deadline = deadline
+            lanes[host].queue.append(exchange)
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Write and read until something came, `timeout` seconds passed, or `wake` was called."""
