@@ -45,7 +45,7 @@ def wait_for_release(taken: Any, timeout: float | None) -> None:
 class Sleepers:
     """Threads that wait until they are woken. Whoever inherits it has the slot for them."""
 
-    if not TYPE_CHECKING:  # it takes what is assigned here for what has to be named here
+    if not TYPE_CHECKING:  # mypy wants what is assigned here to be named here
         __slots__ = ()
 
     sleepers: tuple[Any, ...]

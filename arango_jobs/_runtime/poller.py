@@ -287,14 +287,14 @@ class Poller:
                         self._sending.ask(cast("Iterator[Ask]", group), now)
                     else:
                         for action in group:
-                            self._take(action, ended)
+                            self._carry_out(action, ended)
                 if ended.too_large or ended.to_confirm or ended.to_retry:
                     self._follow_up(ended, now)
         finally:
             # Whatever went wrong: the engine knows these futures no more.
             self._telling.tell(ended)
 
-    def _take(self, action: Action, ended: Ended) -> None:
+    def _carry_out(self, action: Action, ended: Ended) -> None:
         if isinstance(action, Answers):
             self._telling.answer(action, ended)
         elif isinstance(action, End):
