@@ -153,6 +153,33 @@ def test_waits_over_mixed_futures_do_not_deadlock() -> None:
     run_together(wait_often, wait_often, wait_often, end)
 
 
+@pytest.mark.parametrize("how", ["result", "wait", "as_completed", "callback"])
+def test_many_that_end_at_once_are_heard_of(how: str) -> None:
+    """Whoever waits for one of them is told, in whatever way it waits."""
+    futures = [JobFuture[int]() for _ in range(3)]
+    heard: list[Any] = []
+
+    def listen() -> None:
+        if how == "result":
+            heard.append(futures[1].result())
+        elif how == "wait":
+            heard.append(len(wait(futures).done))
+        elif how == "as_completed":
+            heard.extend(future.result() for future in as_completed(futures))
+        else:
+            futures[1].add_done_callback(lambda future: heard.append(future.result()))
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    until(lambda: futures[1]._attachment is not None)
+    attachment = futures[1]._condition
+    until(lambda: attachment.sleepers or attachment.callbacks or attachment.waiters)
+    assert end_all_with_results(futures, [1, 2, 3]) is futures
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert sorted(heard) == {"wait": [3], "as_completed": [1, 2, 3]}.get(how, [2])
+
+
 def test_interrupted_wait_leaves_the_future_as_it_was() -> None:
     """Ctrl-C comes through, and the result can be read afterwards."""
     future = JobFuture[int]()
