@@ -7,6 +7,7 @@ Runs on the poller's thread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from arango_jobs._core.actions import Ask
@@ -121,9 +122,13 @@ class Hearing:
         if run.meaning is None:
             return
         self._engine.heard_all(run.asks, run.meaning, run.details, now)
-        if self._is_noting:
+        if not self._is_noting or run.call is not _SUBMIT:
+            return
+        if run.meaning is _SAYS_ACCEPTED:
+            self._note_accepted([ask.job for ask in run.asks if ask.job is not None])
+        else:
             for ask in run.asks:
-                self._note(ask, run.meaning)
+                self._note_refusal(ask)
 
     def _hear_alone(self, event: TransportEvent, now: float) -> None:
         if type(event) is Exchange:
@@ -164,15 +169,12 @@ class Hearing:
             return
         self._engine.heard(ask, meaning, detail, now)
 
-    def _note(self, ask: Ask, meaning: Meaning) -> None:
-        journal = self._telling.journal
-        if meaning is _SAYS_ACCEPTED and ask.job is not None:
-            if journal is not None:
-                journal.accepted(ask.job)
-            if self._news.tells_submitted:
-                self._accepted.extend(ask.job.parts)
-        elif journal is not None:
-            self._note_refusal(ask)
+    def _note_accepted(self, jobs: Sequence[Job]) -> None:
+        if self._telling.journal is not None:
+            self._telling.journal.accepted(jobs)
+        if self._news.tells_submitted:
+            for job in jobs:
+                self._accepted.extend(job.parts)
 
     def _renewed(self, ask: Ask, response: Response, now: float) -> None:
         if response.status >= 500:
@@ -195,7 +197,7 @@ class Hearing:
     def adopted(self, job: Job) -> None:
         """Take that the id of a job is known after all, whose answer with the id broke."""
         if self._telling.journal is not None:
-            self._telling.journal.accepted(job)
+            self._telling.journal.accepted((job,))
         self._news.submitted(job.parts)
 
     def _note_refusal(self, ask: Ask) -> None:

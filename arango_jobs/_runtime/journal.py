@@ -8,6 +8,7 @@ All of it is called on the poller's thread but for `cancelled`, which comes from
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from arango_jobs._core.job import Job
@@ -32,8 +33,8 @@ class Journal(Protocol):
         """Note that this submission of `job` has run nothing; it waits to be sent again."""
         ...
 
-    def accepted(self, job: Job) -> None:
-        """Note the id that the server has given `job`."""
+    def accepted(self, jobs: Iterable[Job]) -> None:
+        """Note the ids that the server has given `jobs`."""
         ...
 
     def ended(self, ended: Ended) -> None:

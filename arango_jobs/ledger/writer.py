@@ -115,11 +115,14 @@ class LedgerWriter:
         """Note that nothing of `job` was run."""
         self._jobs.append((job.parts[0].number,))
 
-    def accepted(self, job: Job) -> None:
-        """Note the id that the server has given `job`."""
-        parts = job.parts
-        if parts:
-            self._jobs.append((parts[0].number, job.job_id))
+    def accepted(self, jobs: Iterable[Job]) -> None:
+        """Note the ids that the server has given `jobs`."""
+        for job in jobs:
+            cargo = job.cargo
+            if type(cargo) is not tuple:
+                self._jobs.append((cargo.number, job.job_id))
+            elif cargo:
+                self._jobs.append((cargo[0].number, job.job_id))
 
     def ended(self, ended: Ended) -> None:
         """Note how operations have ended."""
@@ -241,13 +244,13 @@ class LedgerWriter:
 
     def _note_sending(self) -> None:
         for job in self._sending:
-            parts = job.parts
-            if len(parts) == 1:
-                spans = [parts[0].number, 1]
+            cargo = job.cargo
+            if type(cargo) is not tuple:
+                spans = [cargo.number, 1]
             else:
                 # An array's reply is in the order of its parts.
-                spans = ordered_spans_of(list(map(_number_of, parts)))
-            self._jobs.append((job.host, job.tries, spans))
+                spans = ordered_spans_of(list(map(_number_of, cargo)))
+            self._jobs.append((job.host, 0 if job.more is None else job.tries, spans))
         self._sending.clear()
 
     def _servers(self) -> bytes | None:

@@ -77,7 +77,7 @@ class World:
         """Let the server accept a job, which was committed before it was sent."""
         self.writer.commit()
         job.job_id = job_id
-        self.writer.accepted(job)
+        self.writer.accepted((job,))
 
     def succeed(self, *futures: JobFuture[Any]) -> None:
         """End futures with a result, which were committed before they were sent."""

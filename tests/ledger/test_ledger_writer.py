@@ -36,7 +36,7 @@ def test_one_round_is_one_row(world: World) -> None:
     world.writer.commit()
     assert world.rounds() == 1
     job.job_id = "7"
-    world.writer.accepted(job)
+    world.writer.accepted((job,))
     world.writer.ended(Ended(succeeded=futures))
     world.writer.commit()
     assert world.rounds() == 2
