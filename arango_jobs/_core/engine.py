@@ -130,6 +130,11 @@ class Engine:
         return sum(host.in_flight for host in self.hosts)
 
     @property
+    def on_the_way(self) -> int:
+        """Return the jobs that no host has said to have accepted yet."""
+        return sum(host.on_the_way for host in self.hosts)
+
+    @property
     def requests(self) -> int:
         """How many calls it has asked for."""
         return self._book.requests

@@ -177,9 +177,14 @@ class Host:
             return 0.0
         return self.places()
 
+    @property
+    def on_the_way(self) -> int:
+        """Jobs that it has been given and that it has not said to have accepted."""
+        return self.in_flight - len(self.watch.jobs)
+
     def places(self) -> float:
         """Return how many jobs it may be given, if it takes any."""
-        on_the_way = self.in_flight - len(self.watch.jobs)
+        on_the_way = self.on_the_way
         # By halves, as many at once cost less than a few at a time.
         if 2 * on_the_way > _BACKLOG:
             return 0.0

@@ -1,7 +1,8 @@
 """What a poller tells a journal, so that a crash leaves a true account behind.
 
     taken ─▶ sending ─▶ accepted ─▶ ended        commit: before what is sent is handed to the
-                  └───▶ refused                          transport, and once a round
+                  └───▶ refused                          transport, and a few milliseconds
+                                                         after anything was noted
 
 All of it is called on the poller's thread but for `cancelled`, which comes from any.
 """

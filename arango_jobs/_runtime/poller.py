@@ -245,6 +245,8 @@ class Poller:
 
     def _poll(self, now: float, longest: float | None) -> list[TransportEvent]:
         due = self.engine.next_due(now)
+        if self._sending.commit_due < float("inf"):
+            due = min(self._sending.commit_due, float("inf") if due is None else due)
         timeout = longest if due is None else max(0.0, due - now)
         if longest is not None and timeout is not None:
             timeout = min(timeout, longest)

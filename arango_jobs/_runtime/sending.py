@@ -36,6 +36,13 @@ _RENEW = Call.RENEW
 _SUBMIT = Call.SUBMIT
 _UNKNOWN = Outcome.UNKNOWN
 
+_BUSY = 100
+"""Submissions under way for which the connections have enough to do."""
+_MANY = 256
+"""Submissions that are worth a commit of their own, which takes as long as several of them."""
+_HOLD = 0.005
+"""Seconds for which what was noted may wait for more, while the connections are busy."""
+
 _call_of = attrgetter("call")
 
 
@@ -64,6 +71,8 @@ class Sending:
         self._name = name
         self._unwritten: list[Exchange] = []
         self._journal_error: LedgerError | None = None
+        self.commit_due = float("inf")
+        """When the journal has to write, though it may be more then."""
 
     def ask(self, asks: Iterable[Ask], now: float) -> None:
         """Make calls; submissions wait for `commit` where there is a journal."""
@@ -93,10 +102,11 @@ class Sending:
         return Exchange(request.template, "", request.body, ask.host, ask, self._timeout, ask.epoch)
 
     def commit(self, now: float) -> None:
-        """Have the journal write, then send what waits for that."""
+        """Have the journal write, if it is time to, then send what waits for that."""
         journal = self._telling.journal
-        if journal is None:
+        if journal is None or self._may_hold(now):
             return
+        self.commit_due = float("inf")
         exchanges, self._unwritten = self._unwritten, []
         try:
             journal.commit()
@@ -106,6 +116,14 @@ class Sending:
                 self._withhold(exchange.token.job, error, now)
             return
         self._transport.send(*exchanges)
+
+    def _may_hold(self, now: float) -> bool:
+        """Say whether the journal may write later, as nothing would be sent any sooner."""
+        count = len(self._unwritten)
+        if count >= _MANY or self._engine.on_the_way - count < _BUSY:
+            return False
+        self.commit_due = min(self.commit_due, now + _HOLD)
+        return now < self.commit_due
 
     def refuse_waiting(self) -> None:
         """End what waits to be sent, if the journal could keep no account of it."""
