@@ -122,6 +122,7 @@ class Endings:
         for job, response in zip(answers.jobs, answers.responses, strict=True):
             response.loads = loads
             part, plan = job.cargo, job.kind.merge
+            # The whole decoder would say the same of a success, but later.
             if plan is None or not 200 <= response.status < 300:
                 self._decode(part, response, ended)
                 continue
@@ -167,17 +168,6 @@ class Endings:
     def _answered(self, part: Any, job: Job, response: Response, ended: Ended) -> None:
         if job.more is not None and is_our_key_taken(part.operation, response, job.tries):
             ended.to_confirm.append((job, [part]))
-            return
-        plan = job.kind.merge
-        if plan is not None and 200 <= response.status < 300:
-            # The whole decoder would say the same, but later.
-            try:
-                value = plan.value(response.json())
-            except Exception:  # noqa: BLE001  the whole decoder says what is wrong
-                self._decode(part, response, ended)
-            else:
-                ended.answered.append(part)
-                ended.values.append(value)
         else:
             self._decode(part, response, ended)
 
