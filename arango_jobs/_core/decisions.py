@@ -78,11 +78,11 @@ class Decisions:
     def _take_id(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
         self._results.take_ids((ask,), (detail,), now)
 
-    def _take_result(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+    def _take_result(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
         if ask.call is Call.FETCH:
             self._results.take_results((ask,), (detail,), now)
         else:
-            self._results.take_refusal(ask, meaning, detail, now)
+            self._results.take_refusal(ask, detail, now)
 
     # ---- a submission
 
@@ -201,7 +201,7 @@ class Decisions:
 
     def _refused_for_good(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         if ask.call is Call.SUBMIT:
-            self._results.take_refusal(ask, meaning, detail, now)
+            self._results.take_refusal(ask, detail, now)
         elif ask.call in TIDY or ask.job is None:
             self._again(ask, meaning, detail, now)
         else:

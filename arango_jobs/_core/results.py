@@ -11,7 +11,7 @@ from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host
 from arango_jobs._core.job import Job
 from arango_jobs._core.looking import Looking
-from arango_jobs._core.meanings import Call, Meaning
+from arango_jobs._core.meanings import Call
 from arango_jobs._core.restarts import Restarts
 from arango_jobs._core.states import State
 from arango_jobs._core.tidying import Tidying
@@ -96,15 +96,15 @@ class Results:
             book.tell_window(host)
         book.leave_all(host, ended)
 
-    def take_refusal(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
-        """End the futures of a job that the server refuses for good, with its response `detail`."""
+    def take_refusal(self, ask: Ask, response: Response, now: float) -> None:
+        """End the futures of a job that the server refuses for good with its `response`."""
         job = ask.job
         assert job is not None
         job.ended_at = now
         # That it may end is sure: the engine hears no answer to a call that its state is not of.
         job.state = _ENDED
         self._book.leave(job)
-        self._end(ask, job, detail)
+        self._end(ask, job, response)
 
     def _watch(self, host: Host, jobs: Collection[Job], now: float) -> None:
         """Look at `jobs`, which `host` has accepted, at once or in time."""

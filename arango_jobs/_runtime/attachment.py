@@ -92,7 +92,7 @@ class Attachment(Sleepers, list[Any]):
 
     def end(self, future: Future[Any]) -> list[Any]:
         """Note that `future` has ended; return whom to `tell`. Call it with the lock held."""
-        waiters = [one for one in self if type(one) is not int]
+        waiters = self.waiters
         if len(waiters) != len(self):
             self.late = future
         return waiters

@@ -194,14 +194,15 @@ def _read_identify(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:
 def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     job, job_id = ask.job, response.job_id
     assert job is not None
-    is_id = job_id and len(job_id) <= _ID_DIGITS and job_id.isdecimal()
-    if is_id and response.status == 202 and not job.kind.is_direct:
-        return _SAYS_ACCEPTED, job_id
     if job.kind.is_direct:
         meaning = job_api.read_call(response)
         return (meaning if meaning.is_refusal else _SAYS_RESULT), response
     meaning = job_api.read_submit(response)
-    return (_SAYS_ODD if meaning is _SAYS_ACCEPTED else meaning), response
+    if meaning is not _SAYS_ACCEPTED:
+        return meaning, response
+    if job_id and job_id.isdecimal() and len(job_id) <= _ID_DIGITS:
+        return meaning, job_id
+    return _SAYS_ODD, response
 
 
 def meaning_of_failure(error: TransportError, may_have_run: bool) -> Meaning:

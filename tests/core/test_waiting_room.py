@@ -26,15 +26,11 @@ def room(**changes: Any) -> WaitingRoom:
 
 def sizes(waiting: WaitingRoom, now: float = 0.0) -> list[int]:
     """Take everything that may go; return how many operations each job has."""
-    taken = []
-    while (job := next(waiting.jobs(now), None)) is not None:
-        taken.append(len(job.parts))
-    return taken
+    return [len(job.parts) for job in waiting.jobs(now)]
 
 
 def fill(waiting: WaitingRoom, *parts: FakePart) -> list[FakePart]:
-    for part in parts:
-        waiting.add((part,), 0.0)
+    waiting.add(parts, 0.0)
     return list(parts)
 
 
@@ -108,9 +104,7 @@ def test_lines_take_turns() -> None:
     """A long line does not hold up a short one."""
     waiting = room()
     fill(waiting, *(FakePart(PLAIN) for _ in range(3)), FakePart(MERGED))
-    names = []
-    while (job := next(waiting.jobs(0.0), None)) is not None:
-        names.append(job.kind.name)
+    names = [job.kind.name for job in waiting.jobs(0.0)]
     assert names == ["aql.execute", "document.insert", "aql.execute", "aql.execute"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +14,6 @@ from arango_jobs.operations import Operation
 KIND = kind_of()
 QUEUE_TIME = "x-arango-queue-time-seconds"
 FORWARDED = "x-arango-request-forwarded-to"
-
-
-@pytest.fixture
-def rig() -> Iterator[Rig]:
-    rig = Rig()
-    yield rig
-    rig.close()
 
 
 def submit(rig: Rig, count: int) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from typing import Any
 
@@ -26,13 +25,6 @@ from arango_jobs.operations import Operation, Response, Retry
 PLAIN = kind_of()
 MERGED = merged_kind()
 INSERT = "POST /_db/d/_api/document"
-
-
-@pytest.fixture
-def rig() -> Iterator[Rig]:
-    rig = Rig()
-    yield rig
-    rig.close()
 
 
 def insert(number: int = 1, kind: Any = PLAIN, **changes: Any) -> Operation[Any]:
