@@ -36,7 +36,7 @@ class Attachment(Sleepers, list[Any]):
     waiters and of threads that hold it.
     """
 
-    __slots__ = ("callbacks", "late", "sleepers")
+    __slots__ = ("callbacks", "is_over", "late", "sleepers")
 
     _note = list.append
     _strike = list.remove
@@ -44,20 +44,24 @@ class Attachment(Sleepers, list[Any]):
     def __init__(self) -> None:
         self.sleepers = ()
         self.callbacks: Callbacks = ()
+        self.is_over = False
+        """Whether the future ends or has ended: set before its state, in one with it."""
         self.late: Future[Any] | None = None
         """The future, if it ended while somebody held this."""
 
     @property
     def waiters(self) -> list[Any]:
         """The waiters of `concurrent.futures.wait` and `as_completed`."""
-        return [one for one in self if type(one) is not int]
+        # A copy, made at once: a thread that strikes its note meanwhile would have one skipped.
+        return [one for one in self[:] if type(one) is not int]
 
     # One call of a list's method is all that these do to it: no interrupt comes between.
-    # A thread is there by its number, once for each time; negative where `late` was to be seen.
+    # A thread is there by its number, once for each time; negative where the end was to be seen.
 
     def acquire(self) -> bool:
         """Have this thread see the future as it is now, until `release`."""
-        self._note(get_ident() if self.late is None else -get_ident())
+        with lock:
+            self._note(-get_ident() if self.is_over else get_ident())
         return True
 
     __enter__ = acquire
@@ -75,9 +79,9 @@ class Attachment(Sleepers, list[Any]):
             self.wake()
 
     def is_unseen(self) -> bool:
-        """Say whether the future is `late` and this thread holds it as it was before."""
+        """Say whether the future is over and this thread holds it as it was before."""
         thread = get_ident()
-        return self.late is not None and thread in self and -thread not in self
+        return self.is_over and thread in self and -thread not in self
 
     def append(self, waiter: Any) -> None:
         """Enlist `waiter`; tell it of an end that this thread does not see."""
@@ -92,10 +96,8 @@ class Attachment(Sleepers, list[Any]):
 
     def end(self, future: Future[Any]) -> list[Any]:
         """Note that `future` has ended; return whom to `tell`. Call it with the lock held."""
-        waiters = self.waiters
-        if len(waiters) != len(self):
-            self.late = future
-        return waiters
+        self.late = future if any(type(one) is int for one in self[:]) else None
+        return self.waiters
 
     def renew(self) -> None:
         """Make it fit for a forked child: no callback, no lock that a parent's thread may hold."""

@@ -179,9 +179,10 @@ class JobFuture(Future[T]):
     @property
     def _state(self) -> str:
         """The state, as the thread that asks saw it when it acquired the condition."""
-        attachment = self._attachment
-        if attachment is None or attachment.late is None or not attachment.is_unseen():
-            return self.state
+        # The state first: where it tells of an end, the attachment does so too.
+        state, attachment = self.state, self._attachment
+        if attachment is None or not attachment.is_over or not attachment.is_unseen():
+            return state
         return RUNNING
 
     @_state.setter
@@ -380,11 +381,14 @@ class JobFuture(Future[T]):
                 return False
             self._result = result
             self._exception = error
-            self.state = state
             attachment = self._attachment
             if attachment is None:
+                self.state = state
                 return True
-            waiters = attachment.end(self) if state in CLOSED else ()
+            is_closed = state in CLOSED
+            attachment.is_over = is_closed
+            self.state = state
+            waiters = attachment.end(self) if is_closed else ()
             attachment.wake()
             callbacks, attachment.callbacks = attachment.callbacks, ()
         if waiters:
@@ -475,9 +479,12 @@ def end_all_with_results(
                 before.add(future)
                 continue
             future._result = value
-            future.state = FINISHED
             attachment = future._attachment
-            if attachment is not None:
+            if attachment is None:
+                future.state = FINISHED
+            else:
+                attachment.is_over = True
+                future.state = FINISHED
                 attached.append((future, attachment.end(future), attachment.callbacks))
                 attachment.callbacks = ()
                 if attachment.sleepers:

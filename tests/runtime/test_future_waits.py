@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
@@ -14,11 +15,13 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures import _base as standard
+from types import FrameType
 from typing import Any
 
 import pytest
 from stepper import LINES, Stepper, interrupt
 
+from arango_jobs._runtime.attachment import Attachment
 from arango_jobs._runtime.bell import Bell
 from arango_jobs._runtime.future import JobFuture, end_all_with_results
 
@@ -130,3 +133,74 @@ def test_end_at_any_line_is_given_once(at_once: bool) -> None:
         given.extend(iterator)
         assert sorted(map(id, given)) == sorted(map(id, futures))
     assert 5 < at < LINES - 1
+
+
+class OpcodeStepper:
+    """Does `action` before one instruction of what `function` does in our modules."""
+
+    def __init__(self, at: int, action: Callable[[], Any]) -> None:
+        self._left = at
+        self._action = action
+        self.has_acted = False
+
+    def run(self, function: Callable[[], Any]) -> Any:
+        before = sys.gettrace()
+        sys.settrace(self._enter)
+        try:
+            return function()
+        finally:
+            sys.settrace(before)
+
+    def _enter(self, frame: FrameType, _event: str, _argument: object) -> Any:
+        if "arango_jobs" not in frame.f_code.co_filename:
+            return None
+        frame.f_trace_opcodes = True
+        return self._step
+
+    def _step(self, _frame: FrameType, event: str, _argument: object) -> Any:
+        if event == "opcode":
+            if self._left == 0:
+                self.has_acted = True
+                self._action()
+            self._left -= 1
+        return self._step
+
+
+def test_a_thread_that_lets_go_hides_no_waiter() -> None:
+    """However far the list of waiters has been read: whoever was skipped would wait for ever."""
+    at, acted = 0, True
+    while acted:
+        attachment = Attachment()
+        for note in (1, 2, "waiter"):
+            list.append(attachment, note)
+        stepper = OpcodeStepper(at, lambda held=attachment: list.remove(held, 1))  # type: ignore[misc]
+        assert stepper.run(lambda held=attachment: held.waiters) == ["waiter"]  # type: ignore[misc]
+        acted, at = stepper.has_acted, at + 1
+    assert at > 5
+
+
+ENDS: dict[str, Callable[[JobFuture[int]], Any]] = {
+    "one": lambda future: future.set_result(1),
+    "many": lambda future: end_all_with_results([future], [1]),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_what_a_thread_sees_does_not_change_while_it_looks(how: str) -> None:
+    """At no moment of an end: counted as ended and told of as well, a wait would be over early."""
+    at, acted = 0, True
+    while acted:
+        future = JobFuture[int]()
+        seen: list[str] = []
+        with future._condition:
+            stepper = OpcodeStepper(at, lambda: seen.append(future._state))  # noqa: B023
+            # The thread that ends it is another one: this one only looks on.
+            stepper.run(lambda: ENDS[how](future))  # noqa: B023
+            seen.append(future._state)
+            waiter = standard._AsCompletedWaiter()
+            future._waiters.append(waiter)
+        assert not {standard.FINISHED} & set(seen)
+        assert waiter.finished_futures == [future]
+        assert future._state == standard.FINISHED
+        acted, at = stepper.has_acted, at + 1
+    assert at > 20
