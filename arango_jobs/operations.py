@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from arango_jobs.errors import ArangoServerError
 
 __all__ = [
+    "CONTENT_LENGTH",
     "JOB_ID",
     "Headers",
     "MergePlan",
@@ -41,6 +42,7 @@ T = TypeVar("T")
 
 Headers = tuple[tuple[str, str], ...]
 
+CONTENT_LENGTH = "content-length"
 JOB_ID = "x-arango-async-id"
 """The header that names a job (server-protocol.md §2.1)."""
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from arango_jobs._core.actions import Answers, Ask, End, Outcome
+from arango_jobs._core.actions import Answers, Ask, Asks, End, Outcome
 from arango_jobs._core.engine import Engine, EngineOptions
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs.errors import ArangoServerError
@@ -280,9 +280,10 @@ class Client:
         engine.plan(now)
         messages = len(inbox)
         for action in engine.take_actions():
-            if isinstance(action, Ask):
-                messages += 1
-                self._send(action, now + self.cost * messages)
+            if isinstance(action, (Ask, Asks)):
+                for ask in action.each() if isinstance(action, Asks) else (action,):
+                    messages += 1
+                    self._send(ask, now + self.cost * messages)
             elif isinstance(action, Answers):
                 for end in action.ends():
                     self._end(end)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,17 @@ from arango_jobs._core.meanings import Call
 from arango_jobs._core.rare import Rare
 from arango_jobs.operations import Response
 
-__all__ = ["Action", "Adopted", "Answers", "Ask", "End", "Outcome", "WindowChange"]
+__all__ = [
+    "Action",
+    "Adopted",
+    "Answers",
+    "Ask",
+    "Asks",
+    "End",
+    "Outcome",
+    "Responses",
+    "WindowChange",
+]
 
 
 class Ask:
@@ -59,6 +69,40 @@ class Ask:
     """For who a host is, asked on older connections: what it has said on a newer one."""
 
 
+class Asks:
+    """Make `call`, a submission or a fetch, to `host` for each of `jobs`, in their order.
+
+    They were decided at once, so what else there is to say of them is said once.
+    """
+
+    __slots__ = ("call", "epoch", "floor", "host", "jobs", "sent_at")
+
+    def __init__(
+        self,
+        call: Call,
+        host: int,
+        sent_at: float,
+        jobs: Sequence[Job],
+        epoch: int = 0,
+        floor: int = 0,
+    ) -> None:
+        self.call = call
+        self.host = host
+        self.sent_at = sent_at
+        self.jobs = jobs
+        """None any more, once the calls are on their way."""
+        self.epoch = epoch
+        self.floor = floor
+
+    def alone(self, job: Job) -> Ask:
+        """Return the call for one of the jobs."""
+        return Ask(self.call, self.host, self.sent_at, job, self.epoch, self.floor)
+
+    def each(self) -> Iterator[Ask]:
+        """Give the call for each of the jobs."""
+        return map(self.alone, self.jobs)
+
+
 class Outcome(enum.Enum):
     """How futures end."""
 
@@ -84,6 +128,44 @@ class End:
     cause: BaseException | None = None
 
 
+class Responses:
+    """Responses with the same status; each is made when somebody asks for it.
+
+    Of nearly all that come in a load the body is enough.
+    """
+
+    __slots__ = ("_make", "bodies", "status")
+
+    def __init__(
+        self, status: int, bodies: Sequence[bytes], make: Callable[[int], Response]
+    ) -> None:
+        self.status = status
+        self.bodies = bodies
+        self._make = make
+
+    @classmethod
+    def of(cls, response: Response) -> Responses:
+        """Return a single one."""
+        return cls(response.status, (response.body,), lambda _index: response)
+
+    def only(self, indices: Sequence[int]) -> Responses:
+        """Return those that are numbered `indices`."""
+        bodies = [self.bodies[index] for index in indices]
+        return Responses(self.status, bodies, lambda index: self[indices[index]])
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.bodies)
+
+    def __getitem__(self, index: int) -> Response:
+        """Make one of them."""
+        return self._make(index)
+
+    def __iter__(self) -> Iterator[Response]:
+        """Make each of them."""
+        return map(self._make, range(len(self.bodies)))
+
+
 @dataclass(slots=True, eq=False)
 class Answers:
     """End the futures of `jobs`, which carry one part each, with the operation's own answers.
@@ -91,8 +173,8 @@ class Answers:
     Nothing was out of the ordinary with any of them; what was has an `End` of its own.
     """
 
-    jobs: list[Job]
-    responses: list[Response]
+    jobs: Sequence[Job]
+    responses: Responses
     """One for each job, in the same order."""
 
     def ends(self) -> Iterator[End]:
@@ -118,4 +200,4 @@ class Adopted:
     job: Job
 
 
-Action = Adopted | Answers | Ask | End | WindowChange
+Action = Adopted | Answers | Ask | Asks | End | WindowChange

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from arango_jobs._core.actions import Ask
+from arango_jobs._core.actions import Asks
 from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host
 from arango_jobs._core.identification import Identification
 from arango_jobs._core.job import Job, rounded, size_of
 from arango_jobs._core.meanings import Call
 from arango_jobs._core.states import State
+from arango_jobs.operations import OperationKind
 
 __all__ = ["Admission"]
 
@@ -79,7 +80,7 @@ class Admission:
         job.move(_PENDING)
         self._book.enter(host, [job])
         self._book.submitting.discard(job)
-        host.gives_id(job_id, 0)
+        host.gives_ids((job_id,), 0)
         # That process may have had others, whose ids it was never told.
         host.unclear_id = max(host.unclear_id, int(job_id))
         for each in host.watch.add((job,), now):
@@ -123,31 +124,24 @@ class Admission:
         book = self._book
         jobs: list[Job] = []
         room = book.options.max_bytes - book.bytes
-        kind, result_size = None, 0
-        waiting, retries = book.waiting.jobs(now), book.retries
         while len(jobs) < count and room > 0:
-            job = self._next_retry(now) if retries.due <= now else None
-            if job is None:
-                job = next(waiting, None)
+            job = self._next_retry(now)
             if job is None:
                 break
             if job.more is None or job.tries == 0:
-                if job.kind is not kind:
-                    kind = job.kind
-                    result_size = int(book.expectations[kind.name].result_size)
-                cargo = job.cargo
-                parts = len(cargo) if type(cargo) is tuple else 1
-                job.size = rounded(job.size + result_size * parts)
+                job.size = rounded(job.size + self._result_size(job.kind) * len(job.parts))
             room -= job.size
             jobs.append(job)
-        return jobs
+        return jobs + book.waiting.take(count - len(jobs), room, self._result_size, now)
+
+    def _result_size(self, kind: OperationKind[Any]) -> int:
+        return int(self._book.expectations[kind.name].result_size)
 
     def _submit(self, host: Host, jobs: list[Job], now: float) -> None:
-        index, highest = host.index, host.highest_id
         for job in jobs:
             job.state = _SUBMITTING
             job.sent_at = now
         self._book.enter(host, jobs)
-        self._book.ask_all([Ask(_SUBMIT, index, now, job, 0, highest) for job in jobs])
+        self._book.ask_all(Asks(_SUBMIT, host.index, now, jobs, 0, host.highest_id))
         if host.identity is None and host.can_tell and not host.is_identifying:
             self._identification.identify(host, now, jobs[0].kind.database)

@@ -16,7 +16,7 @@ from typing import Any
 
 from tenacity.wait import wait_base
 
-from arango_jobs._core.actions import Action, Ask, End, Outcome, WindowChange
+from arango_jobs._core.actions import Action, Ask, Asks, End, Outcome, WindowChange
 from arango_jobs._core.agenda import Agenda
 from arango_jobs._core.backoff import pause
 from arango_jobs._core.engine_options import EngineOptions
@@ -85,10 +85,11 @@ class Book:
         self.requests += 1
         self.out.append(ask)
 
-    def ask_all(self, asks: Sequence[Ask]) -> None:
-        """Have calls made, in this order."""
-        self.requests += len(asks)
-        self.out.extend(asks)
+    def ask_all(self, asks: Asks) -> None:
+        """Have calls made, if there are any."""
+        if asks.jobs:
+            self.requests += len(asks.jobs)
+            self.out.append(asks)
 
     def end_unsent(
         self, job: Job, outcome: Outcome, reason: str, cause: BaseException | None = None
@@ -111,7 +112,7 @@ class Book:
         for job in jobs:
             job.host = index
             job.host_name = name
-            self.bytes += job.size
+        self.bytes += sum([job.size for job in jobs])
         host.in_flight += len(jobs)
         self.submitting.update(jobs)
 

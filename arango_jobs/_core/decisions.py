@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from arango_jobs._core.actions import Ask, Outcome
+from arango_jobs._core.actions import Ask, Outcome, Responses
 from arango_jobs._core.backoff import AGAIN, REFUSED, TRIES
 from arango_jobs._core.book import Book
 from arango_jobs._core.job import ALWAYS_THERE, Job
@@ -76,11 +76,13 @@ class Decisions:
     # ---- what nothing goes wrong with
 
     def _take_id(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
-        self._results.take_ids((ask,), (detail,), now)
+        assert ask.job is not None
+        self._results.take_ids(ask, (ask.job,), (detail,), now, ask.epoch)
 
     def _take_result(self, ask: Ask, _meaning: Meaning, detail: Any, now: float) -> None:
         if ask.call is Call.FETCH:
-            self._results.take_results((ask,), (detail,), now)
+            assert ask.job is not None
+            self._results.take_results(ask, (ask.job,), Responses.of(detail), now)
         else:
             self._results.take_refusal(ask, detail, now)
 

@@ -22,11 +22,11 @@ Every rule about what may be repeated is in `meanings.py` (the table) and in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from arango_jobs._core.actions import Action, Ask
+from arango_jobs._core.actions import Action, Ask, Asks
 from arango_jobs._core.admission import Admission
 from arango_jobs._core.book import Book
 from arango_jobs._core.decisions import Decisions, Handler
@@ -81,10 +81,7 @@ class Engine:
         searching = Searching(book, renewal, repetition, tidying, looking)
         results = Results(book, looking, tidying, restarts)
         # What a load consists of is taken many at once.
-        self._at_once: dict[tuple[Call, Meaning], Callable[..., None]] = {
-            (Call.SUBMIT, Meaning.ACCEPTED): results.take_ids,
-            (Call.FETCH, Meaning.RESULT): results.take_results,
-        }
+        self._results = results
         self._handlers = Decisions(
             book,
             results=results,
@@ -207,18 +204,34 @@ class Engine:
         self._handlers[call, meaning](ask, meaning, detail, now)
 
     def heard_all(
-        self, asks: Sequence[Ask], meaning: Meaning, details: Sequence[Any], now: float
+        self,
+        asks: Asks,
+        jobs: Sequence[Job],
+        meaning: Meaning,
+        details: Any,
+        now: float,
+        connection: int = 0,
     ) -> None:
-        """Do as `heard` for each of `asks`: calls of one sort to one host, with one meaning."""
-        take_all = self._at_once.get((asks[0].call, meaning))
-        if take_all is None:
-            for ask, detail in zip(asks, details, strict=True):
+        """Do as `heard` for the calls that are of some `jobs`, and all have the same meaning.
+
+        `details` are the ids of jobs that were accepted, else `Responses`. `connection` is the
+        number of the one that the answers came on; 0: the newest told of.
+        """
+        is_submission = asks.call is Call.SUBMIT
+        if meaning is not (Meaning.ACCEPTED if is_submission else Meaning.RESULT):
+            for job, detail in zip(jobs, details, strict=True):
+                ask = asks.alone(job)
+                if is_submission:
+                    ask.epoch = connection
                 self.heard(ask, meaning, detail, now)
             return
-        host = self.hosts[asks[0].host]
+        host = self.hosts[asks.host]
         if host.troubles or not host.was_reached:
             host.answered()
-        take_all(asks, details, now)
+        if is_submission:
+            self._results.take_ids(asks, jobs, details, now, connection)
+        else:
+            self._results.take_results(asks, jobs, details, now)
 
     def _heard_of(self, host: Host, meaning: Meaning, detail: Any, now: float) -> None:
         """Take whether the host is there."""
@@ -245,7 +258,7 @@ class Engine:
         if host.connections > 1 and host.in_flight and not host.watch.by_id_only:
             self._identification.suspect(host, now)
 
-    def queue_time(self, ask: Ask, seconds: float, now: float) -> None:
+    def queue_time(self, ask: Ask | Asks, seconds: float, now: float) -> None:
         """Take the queue time that an answer told."""
         host = self.hosts[ask.host]
         host.queue_time = seconds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from arango_jobs._core.expectation import Expectations
 from arango_jobs._core.watch import Watch
 from arango_jobs._core.window import Window
@@ -219,22 +221,22 @@ class Host:
         if job_id is not None:
             self.left_behind = max(self.left_behind, int(job_id))
 
-    def gives_id(self, job_id: str, floor: int) -> bool:
-        """Note an id that it gave; return whether it must have restarted.
+    def gives_ids(self, job_ids: Iterable[str], floor: int) -> bool:
+        """Note ids that it gave; return whether it must have restarted.
 
         Ids of one process only grow (server-protocol.md §2.1), so an id that is not
-        above `floor`, the highest one seen before the job was sent, is a new process's.
+        above `floor`, the highest one seen before the jobs were sent, is a new process's.
         """
-        number = int(job_id)
-        unit = number >> 40
+        numbers = list(map(int, job_ids))
         if self.unit is None:
-            self.unit = unit
-        elif unit != self.unit:
+            self.unit = numbers[0] >> 40
+        if not min(numbers) >> 40 == max(numbers) >> 40 == self.unit:
             # The address leads to several Coordinators: lists and uptimes say nothing there.
             self.watch.by_id_only = True
-            return False
-        if number > self.highest_id:
-            self.highest_id = number
+            numbers = [number for number in numbers if number >> 40 == self.unit]
+            if not numbers:
+                return False
+        self.highest_id = max(self.highest_id, *numbers)
         if self.told is not None:
-            self.told.add(number)
-        return number <= floor
+            self.told.update(numbers)
+        return min(numbers) <= floor

@@ -182,8 +182,10 @@ class Job:
 
 def rounded(size: int) -> int:
     """Return `size` in bytes, rounded up: jobs of about one size share the number."""
-    step = (size + _STEP - 1) // _STEP
-    return _SIZES[step] if step < len(_SIZES) else size
+    try:
+        return _SIZES[-(-size // _STEP)]
+    except IndexError:
+        return size
 
 
 def size_of(parts: Iterable[Any]) -> int:

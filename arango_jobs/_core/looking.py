@@ -5,10 +5,10 @@ When and how is worth it is for `watch.py` to say; here the calls are made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
-from arango_jobs._core.actions import Ask
+from arango_jobs._core.actions import Ask, Asks
 from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host
 from arango_jobs._core.job import Job
@@ -60,18 +60,15 @@ class Looking:
             default=float("inf"),
         )
 
-    def fetch(self, host: Host, jobs: Iterable[Job], now: float) -> None:
+    def fetch(self, host: Host, jobs: Sequence[Job], now: float) -> None:
         """Take the results of `jobs`, as far as there are any."""
-        index, epoch = host.index, host.epoch()
-        asks = []
         for job in jobs:
             if job.state is _PENDING:
                 job.state = _FETCHING
             else:
                 job.move(_FETCHING)
             job.looks += 1
-            asks.append(Ask(_FETCH, index, now, job, epoch))
-        self._book.ask_all(asks)
+        self._book.ask_all(Asks(_FETCH, host.index, now, jobs, host.epoch()))
 
     def ask_status(self, job: Job, now: float) -> None:
         """Ask whether there is a result, which takes nothing."""
@@ -82,7 +79,7 @@ class Looking:
         # Of a host that is suspect the list may be another process's.
         self.fetch_soon(host, host.watch.listed(ids, asked, now), now)
 
-    def fetch_soon(self, host: Host, jobs: Iterable[Job], now: float) -> None:
+    def fetch_soon(self, host: Host, jobs: Sequence[Job], now: float) -> None:
         """Fetch `jobs` at once, or when it is known again who the host is."""
         if not host.is_suspect:
             self.fetch(host, jobs, now)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Any
 
-from arango_jobs._core.actions import Answers, Ask, End, Outcome
+from arango_jobs._core.actions import Answers, Ask, Asks, End, Outcome, Responses
 from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host
 from arango_jobs._core.job import Job
@@ -39,58 +39,68 @@ class Results:
         self._tidying = tidying
         self._restarts = restarts
 
-    def take_ids(self, asks: Iterable[Ask], ids: Iterable[Any], now: float) -> None:
-        """Take the ids of jobs of one host, and look at them in time."""
-        book = self._book
-        host: Host | None = None
-        taken: dict[str, Job] = {}
-        for ask, job_id in zip(asks, ids, strict=True):
-            job = ask.job
-            assert job is not None
-            if job.state is not _SUBMITTING:
-                continue  # it has ended meanwhile: its host restarted, or its owner gave up
-            host = book.hosts[job.host]
+    def take_ids(
+        self, ask: Ask | Asks, jobs: Sequence[Job], ids: Sequence[Any], now: float, epoch: int
+    ) -> None:
+        """Take the ids of jobs of one host, and look at them in time.
+
+        `epoch` is the number of the connection that they came on; 0: the newest told of.
+        """
+        host = self._book.hosts[ask.host]
+        # A job in another state has ended meanwhile: its host restarted, or its owner gave up.
+        taken = {
+            job_id: job for job, job_id in zip(jobs, ids, strict=True) if job.state is _SUBMITTING
+        }
+        if not taken:
+            return
+        # The floor of jobs that were sent before a restart is the old process's.
+        floor = ask.floor if ask.sent_at > host.restarted_at else 0
+        is_old = host.gives_ids(taken, floor) or not host.watch.jobs.keys().isdisjoint(taken)
+        if (is_old or len(taken) < len(jobs)) and len(jobs) > 1:
+            for job, job_id in zip(jobs, ids, strict=True):
+                self.take_ids(ask, (job,), (job_id,), now, epoch)
+            return
+        epoch = epoch or host.connections
+        for job_id, job in taken.items():
             job.job_id = job_id
             job.accepted_at = now
-            job.epoch = ask.epoch or host.connections
+            job.epoch = epoch
             job.state = _PENDING
-            # The floor of a job that was sent before a restart is the old process's.
-            floor = ask.floor if ask.sent_at > host.restarted_at else 0
-            if host.gives_id(job_id, floor) or job_id in host.watch.jobs or job_id in taken:
-                self._watch(host, taken.values(), now)
-                taken = {}
-                book.submitting.discard(job)
-                self._restarts.gave_old_id(host, job_id, ask.sent_at, now)
-            taken[job_id] = job
-        if host is not None:
-            self._watch(host, taken.values(), now)
+        self._book.submitting.difference_update(taken.values())
+        if is_old:
+            (job_id,) = taken
+            self._restarts.gave_old_id(host, job_id, ask.sent_at, now)
+        self._watch(host, taken.values(), now)
 
-    def take_results(self, asks: Iterable[Ask], responses: Iterable[Any], now: float) -> None:
+    def take_results(
+        self, ask: Ask | Asks, jobs: Sequence[Job], responses: Responses, now: float
+    ) -> None:
         """End the futures of jobs of one host with what the fetches have brought."""
         book = self._book
-        ended: list[Job] = []
-        fetched: list[tuple[Ask, Job, Response]] = []
-        answers = Answers([], [])
-        for ask, response in zip(asks, responses, strict=True):
-            job = ask.job
-            assert job is not None
-            if job.state is not _FETCHING:
-                continue
-            job.ended_at = now
-            job.state = _ENDED
-            ended.append(job)
-            fetched.append((ask, job, response))
-            if job.more is None and type(job.cargo) is not tuple and job.kind.order is None:
-                if not answers.jobs:
-                    book.out.append(answers)
-                answers.jobs.append(job)
-                answers.responses.append(response)
-            else:
-                self._end(ask, job, response)
-                answers = Answers([], [])
+        ended = [job for job in jobs if job.state is _FETCHING]
+        if len(ended) < len(jobs):
+            responses = responses.only(
+                [index for index, job in enumerate(jobs) if job.state is _FETCHING]
+            )
         if not ended:
             return
-        self._learn(fetched)
+        for job in ended:
+            job.ended_at = now
+            job.state = _ENDED
+        plain = [
+            job
+            for job in ended
+            if job.more is None and type(job.cargo) is not tuple and job.kind.order is None
+        ]
+        if len(plain) == len(ended):
+            book.out.append(Answers(ended, responses))
+            sizes = list(map(len, responses.bodies))
+        else:
+            sizes = []
+            for job, response in zip(ended, responses, strict=True):
+                self._end(ask, job, response)
+                sizes.append(len(response.body) // max(1, len(job.parts)))
+        self._learn(ended, sizes, ask.sent_at)
         host = book.hosts[ended[0].host]
         if host.window.finished(now, len(ended)):
             book.tell_window(host)
@@ -108,9 +118,6 @@ class Results:
 
     def _watch(self, host: Host, jobs: Collection[Job], now: float) -> None:
         """Look at `jobs`, which `host` has accepted, at once or in time."""
-        if not jobs:
-            return
-        self._book.submitting.difference_update(jobs)
         host.refusals = 0
         host.window.accepted(host.filled, len(jobs))
         unusual = [job for job in jobs if job.more is not None]
@@ -126,7 +133,7 @@ class Results:
         if at_once:
             self._looking.fetch_soon(host, at_once, now)
 
-    def _end(self, ask: Ask, job: Job, response: Response) -> None:
+    def _end(self, ask: Ask | Asks, job: Job, response: Response) -> None:
         book = self._book
         # An array that was too large (413) has not run: its parts go out again in two.
         is_too_large = job.is_merged and response.status == 413
@@ -142,33 +149,33 @@ class Results:
             outcome = _CANCELLED
         book.out.append(End(outcome, job.parts, job, response, reason))
 
-    def _learn(self, fetched: Sequence[tuple[Ask, Job, Response]]) -> None:
-        """Learn how long jobs take and how large their results are."""
-        for kind, run in groupby(fetched, _kind_of):
-            expectation = self._book.expectations[kind.name]
-            count = size = hits = 0
-            for ask, job, response in run:
-                cargo = job.cargo
-                count += 1
-                size += len(response.body) // (len(cargo) or 1 if type(cargo) is tuple else 1)
-                missed = job.missed
-                if job.is_direct:
-                    hits += job.looks == 1
-                elif missed is None:
-                    continue
-                assert job.accepted_at is not None
-                seen = ask.sent_at - job.accepted_at
-                # Most jobs of a fast server are done at once, which is nothing new.
-                if seen or missed is not None or expectation.duration != 0.0:
-                    expectation.learn_duration(seen, missed)
-            expectation.learn(count, size, hits)
+    def _learn(self, jobs: Sequence[Job], sizes: Sequence[int], sent_at: float) -> None:
+        """Learn how long jobs take, which looks at `sent_at` found done, and how large results are.
+
+        `sizes` has the bytes for one of the parts of each.
+        """
+        if len({job.kind for job in jobs}) > 1:
+            for _, group in groupby(zip(jobs, sizes, strict=True), _kind_of):
+                some, theirs = zip(*group, strict=True)
+                self._learn(some, theirs, sent_at)
+            return
+        expectation = self._book.expectations[jobs[0].kind.name]
+        hits = len([job for job in jobs if job.is_direct and job.looks == 1])
+        # Most jobs of a fast server are done at once, which is nothing new.
+        news = [job for job in jobs if job.missed is not None or job.accepted_at != sent_at]
+        if news or expectation.duration != 0.0:
+            for job in jobs:
+                if job.is_direct or job.missed is not None:
+                    assert job.accepted_at is not None
+                    expectation.learn_duration(sent_at - job.accepted_at, job.missed)
+        expectation.learn(len(jobs), sum(sizes), hits)
 
 
-def _kind_of(fetched: tuple[Ask, Job, Response]) -> OperationKind[Any]:
-    return fetched[1].kind
+def _kind_of(learned: tuple[Job, int]) -> OperationKind[Any]:
+    return learned[0].kind
 
 
-def _after_others(ask: Ask, job: Job, response: Response) -> tuple[Outcome, str]:
+def _after_others(ask: Ask | Asks, job: Job, response: Response) -> tuple[Outcome, str]:
     """Return what an answer means where an earlier try may have run."""
     if job.cancel_by is not None and response.status == 410:
         return _UNKNOWN, "it was cancelled, and an earlier try may have run"

@@ -346,7 +346,7 @@ class Searching:
             job.note(
                 f"{host.name}: {each.reason}; job {number} was found to be its own, and adopted"
             )
-            host.gives_id(job.job_id, 0)
+            host.gives_ids((job.job_id,), 0)
             # It was accepted at some time between being sent and our reading of it.
             job.accepted_at = reading.listed_at
             job.epoch = reading.epoch

@@ -12,13 +12,17 @@ waiting or running is parked until that has ended (`release`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import accumulate, groupby
+from operator import attrgetter
 from typing import Any
 
-from arango_jobs._core.job import Job
+from arango_jobs._core.job import Job, rounded
 from arango_jobs.operations import OperationKind
 
 __all__ = ["WaitingRoom"]
+
+_kind_of = attrgetter("kind")
 
 
 class WaitingRoom:
@@ -40,17 +44,23 @@ class WaitingRoom:
     def add(self, parts: Collection[Any], now: float) -> None:
         """Let each of `parts` wait at the end of its line."""
         self.count += len(parts)
-        last = None
-        for part in parts:
-            kind = part.kind
-            if kind.order is not None and part.key is not None:
-                slot = (kind.order, part.key)
-                if self._holders.setdefault(slot, part) is not part:
-                    self._parked.setdefault(slot, deque()).append(part)
-                    continue
-            if kind is not last:
-                last, line = kind, self._line(kind, now)
-            line.append(part)
+        for kind, group in groupby(parts, _kind_of):
+            if kind.order is None:
+                self._line(kind, now).extend(group)
+                continue
+            for part in group:
+                if self._may_go(part):
+                    self._line(kind, now).append(part)
+
+    def _may_go(self, part: Any) -> bool:
+        """Say whether it is the turn of `part`, which else waits for another one of its key."""
+        if part.key is None:
+            return True
+        slot = (part.kind.order, part.key)
+        if self._holders.setdefault(slot, part) is part:
+            return True
+        self._parked.setdefault(slot, deque()).append(part)
+        return False
 
     def _line(self, kind: OperationKind[Any], now: float) -> deque[Any]:
         """Return the line of `kind`, to be joined at once."""
@@ -97,11 +107,18 @@ class WaitingRoom:
             answered, self._answered = self._answered, {}
             self.release(list(answered), now)
 
-    def jobs(self, now: float) -> Iterator[Job]:
-        """Give the jobs that may go, one for each `next`, until none may: they wait no more."""
+    def take(
+        self, count: int, room: int, result_size: Callable[[OperationKind[Any]], int], now: float
+    ) -> list[Job]:
+        """Take up to `count` jobs that may go, as long as there is room for what they carry.
+
+        The last one may carry more. `room` is in bytes, and so is `result_size`, which says
+        what the result of an operation of a kind is expected to take.
+        """
+        jobs: list[Job] = []
         turns, linger = self._turns, self._linger
         unripe = 0
-        while unripe < len(turns):
+        while unripe < len(turns) and len(jobs) < count and room > 0:
             kind = turns[0]
             line = self._lines[kind]
             if linger and not self._is_ripe(kind, line, now):
@@ -109,25 +126,24 @@ class WaitingRoom:
                 unripe += 1
                 continue
             unripe = 0
-            is_merged = kind.merge is not None and self._merge
-            while line:
-                if is_merged:
-                    job = self._merged(line)
-                else:
-                    self.count -= 1
-                    part = line.popleft()
-                    job = Job((part,), len(part.payload or b""))
-                if not line:
-                    del self._lines[kind]
-                    del self._since[kind]
-                    turns.popleft()
-                else:
-                    turns.rotate(-1)
-                    if linger:
-                        self._since[kind] = now
-                yield job
-                if linger or len(turns) > 1:
-                    break  # it is another line's turn
+            # Where there is another line, it is that one's turn after one job.
+            most = 1 if linger or len(turns) > 1 else count - len(jobs)
+            size = result_size(kind)
+            if kind.merge is not None and self._merge:
+                some = self._merged(line, most, room, size)
+            else:
+                some = self._singles(line, most, room, size)
+            room -= sum([job.size for job in some])
+            jobs += some
+            if not line:
+                del self._lines[kind]
+                del self._since[kind]
+                turns.popleft()
+            elif linger or len(turns) > 1:
+                turns.rotate(-1)
+                if linger:
+                    self._since[kind] = now
+        return jobs
 
     def next_due(self) -> float | None:
         """Return when the first line has lingered long enough."""
@@ -158,7 +174,30 @@ class WaitingRoom:
             return True
         return len(line) >= self._max_operations or now >= self._since[kind] + self._linger
 
-    def _merged(self, line: deque[Any]) -> Job:
+    def _singles(self, line: deque[Any], most: int, room: int, result_size: int) -> list[Job]:
+        parts = [line.popleft() for _ in range(min(most, len(line)))]
+        sizes = [rounded(len(part.payload or b"") + result_size) for part in parts]
+        if sum(sizes[:-1]) >= room:
+            # The last one that there is room for is the one that takes up what is left.
+            count = 1 + sum(1 for taken in accumulate(sizes) if taken < room)
+            line.extendleft(reversed(parts[count:]))
+            del parts[count:], sizes[count:]
+        self.count -= len(parts)
+        return list(map(Job, zip(parts), sizes))
+
+    def _merged(self, line: deque[Any], most: int, room: int, result_size: int) -> list[Job]:
+        jobs: list[Job] = []
+        while line and most > 0 and room > 0:
+            parts, size = self._array(line)
+            job = Job(parts, rounded(size + result_size * len(parts)))
+            room -= job.size
+            most -= 1
+            jobs.append(job)
+            self.count -= len(parts)
+        return jobs
+
+    def _array(self, line: deque[Any]) -> tuple[list[Any], int]:
+        """Take what goes into one array, and say how many bytes that is."""
         part = line.popleft()
         size = len(part.payload or b"")
         parts = [part]
@@ -173,5 +212,4 @@ class WaitingRoom:
             keys.add(key)
             size = grown
             parts.append(line.popleft())
-        self.count -= len(parts)
-        return Job(parts, size)
+        return parts, size

@@ -12,8 +12,9 @@ foreign ids) the crowd is asked for directly too.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any
 
 from arango_jobs._core.expectation import Expectations
@@ -51,6 +52,9 @@ from a running one."""
 BLIND = 30.0
 """Seconds for which lists are not asked for after they have turned out to be of no use."""
 LIKELY = 0.9
+
+
+_kind_of = attrgetter("kind")
 
 
 class Watch:
@@ -93,25 +97,40 @@ class Watch:
     def add(self, jobs: Iterable[Job], now: float) -> list[Job]:
         """Watch `jobs`, just accepted; return those that are worth a look at once."""
         at_once: list[Job] = []
+        for kind, group in groupby(jobs, _kind_of):
+            expectation = self._expectations[kind.name]
+            delay, is_likely = expectation.first_look, expectation.hit_rate >= LIKELY
+            direct = self._enter(list(group), is_likely=is_likely, delay=delay, now=now)
+            if delay <= 0.0:
+                at_once += direct
+                continue
+            for job in direct:
+                self._push(now + delay, job)
+        return at_once
+
+    def _enter(
+        self, jobs: Sequence[Job], *, is_likely: bool, delay: float, now: float
+    ) -> Sequence[Job]:
+        """Watch `jobs` of one kind; return those whose first look is a fetch of their own."""
         watched = self.jobs
-        kind = None
+        if is_likely:
+            for job in jobs:
+                assert job.job_id is not None
+                watched[job.job_id] = job
+                job.is_direct = True
+            return jobs
+        direct = []
         for job in jobs:
             assert job.job_id is not None
             watched[job.job_id] = job
-            if job.kind is not kind:
-                kind = job.kind
-                expectation = self._expectations[kind.name]
-                delay, is_likely = expectation.first_look, expectation.hit_rate >= LIKELY
             self._number += 1
             # One in 32 of a crowd is looked at directly, so that the hit rate stays known.
-            job.is_direct = is_likely or len(watched) <= FEW or self._number % 32 == 0
-            if not job.is_direct:
-                self._join_crowd(job, now, delay)
-            elif delay <= 0.0:
-                at_once.append(job)
+            job.is_direct = len(watched) <= FEW or self._number % 32 == 0
+            if job.is_direct:
+                direct.append(job)
             else:
-                self._push(now + delay, job)
-        return at_once
+                self._join_crowd(job, now, delay)
+        return direct
 
     def hold(self, job: Job) -> None:
         """Keep `job` without looking at it: nobody wants its result."""

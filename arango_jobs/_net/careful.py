@@ -11,17 +11,18 @@ from typing import Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from arango_jobs._net.coding import decoded
+from arango_jobs._net.exchange import Answered
 from arango_jobs.errors import (
     ConnectionLostError,
     NotHTTPError,
     ResponseTooLargeError,
     TransportError,
 )
-from arango_jobs.operations import Response
+from arango_jobs.operations import JOB_ID
 
 __all__ = ["CarefulReader", "Outcome"]
 
-Outcome = Response | TransportError
+Outcome = Answered | TransportError
 _NO_BODY: Final = frozenset({204, 304})
 _SHOWN_BYTES: Final = 24
 
@@ -152,7 +153,9 @@ class CarefulReader:
             # The framing is sound: only this answer is spoilt.
             self._out.append(error)
             return
-        self._out.append(Response(self._parser.get_status_code(), headers, body))
+        answered = Answered(self._parser.get_status_code(), headers)
+        answered.add(body, headers.get(JOB_ID))
+        self._out.append(answered)
 
 
 def _joined(lines: list[tuple[str, str]]) -> dict[str, str]:

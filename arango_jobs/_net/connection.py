@@ -10,10 +10,9 @@ import socket
 import ssl
 from collections import deque
 
-from arango_jobs._net.exchange import Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Answered, Exchange, Failure, TransportEvent
 from arango_jobs._net.responses import Outcome, ResponseReader
 from arango_jobs.errors import NotHTTPError
-from arango_jobs.operations import Response
 
 __all__ = ["Connection"]
 
@@ -147,19 +146,27 @@ class Connection:
 
     def _match(self, outcomes: list[Outcome], events: list[TransportEvent]) -> bool:
         """Give answers to exchanges in order; say if one came before its request was whole."""
-        unanswered, url, number, written = self.unanswered, self.url, self.number, self.written
+        unanswered, url, written = self.unanswered, self.url, self.written
         exchange = None
         for outcome in outcomes:
             if not unanswered:
                 raise NotHTTPError(f"{url} answered more often than it was asked")
-            exchange = unanswered.popleft()
-            if isinstance(outcome, Response):
-                outcome.base, outcome.target = url, exchange.template.stem + exchange.leaf
-                exchange.response, exchange.connection = outcome, number
-                events.append(exchange)
+            if isinstance(outcome, Answered):
+                count = len(outcome.bodies)
+                room = min(count, len(unanswered))
+                outcome.exchanges = [unanswered.popleft() for _ in range(room)]
+                outcome.base, outcome.connection = url, self.number
+                exchange = outcome.exchanges[-1]
+                events.append(outcome)
+                self.answered += room
+                self.answers += room
+                if room < count:
+                    outcome.cut(room)
+                    raise NotHTTPError(f"{url} answered more often than it was asked")
             else:
+                exchange = unanswered.popleft()
                 error = type(outcome)(f"{url}: {outcome}")
                 events.append(Failure(exchange, error, True, self.order))
-        self.answered += len(outcomes)
-        self.answers += len(outcomes)
+                self.answered += 1
+                self.answers += 1
         return exchange is not None and exchange.end > written

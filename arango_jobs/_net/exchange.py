@@ -5,17 +5,19 @@ A transport moves `Exchange`s; it knows HTTP and sockets and nothing of jobs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from arango_jobs.errors import TransportError
-from arango_jobs.operations import Request, Response, Template
+from arango_jobs.json import loads
+from arango_jobs.operations import CONTENT_LENGTH, Request, Response, Template
 
-__all__ = ["Connected", "Exchange", "Failure", "Transport", "TransportEvent"]
+__all__ = ["Answered", "Connected", "Exchange", "Failure", "Transport", "TransportEvent"]
 
 
 class Exchange:
-    """One request to one host, and in the end its response; `token` is whoever sent it's.
+    """One request to one host; `token` and `item` are whoever sent it's.
 
     The request is what `template` says, with its own `leaf` and `body`.
 
@@ -34,12 +36,10 @@ class Exchange:
     """
 
     __slots__ = (
-        "body", "connection", "deadline", "end", "epoch", "head", "host", "leaf", "losses",
-        "response", "size", "template", "timeout", "token",
+        "body", "deadline", "end", "epoch", "head", "host", "item", "leaf", "losses", "size",
+        "template", "timeout", "token",
     )  # fmt: skip
 
-    response: Response
-    """Not set before it has come: an exchange among the events of a transport has it."""
     head: bytes
     """The head; with the body where that is small."""
     body: bytes
@@ -59,6 +59,7 @@ class Exchange:
         token: Any,
         timeout: float,
         epoch: int = 0,
+        item: Any = None,
     ) -> None:
         self.template = template
         self.leaf = leaf
@@ -67,8 +68,7 @@ class Exchange:
         self.token = token
         self.timeout = timeout
         self.epoch = epoch
-        self.connection: int | None = None
-        """Which one its response came on, counted in `Connected`; None: the newest told of."""
+        self.item = item
         self.losses = 0
         """How many connections broke after a part of it was written."""
 
@@ -82,10 +82,73 @@ class Exchange:
         """The whole request, for transports that have no use for its parts."""
         return self.template.request(self.leaf, self.body)
 
-    def answered(self, response: Response) -> Exchange:
-        """Take the response, complete; return itself, as the event that tells of it."""
-        self.response = response
-        return self
+    def answered(self, response: Response, connection: int | None = None) -> Answered:
+        """Return the event that tells of its response, complete, which came on `connection`."""
+        event = Answered(response.status, response.common)
+        event.add(response.body, response.job_id)
+        event.exchanges = [self]
+        event.connection = connection
+        event.only = response
+        return event
+
+
+class Answered:
+    """Exchanges that were answered, one after another on one connection, and the answers.
+
+    Nearly all answers in a load differ from those before and behind them in a job's id, the body
+    and its length alone. So they are not taken apart one by one: there is one event for as many
+    as follow each other, and one of many answers costs no more than an element of two lists.
+    """
+
+    __slots__ = (
+        "base", "bodies", "common", "connection", "exchanges", "is_sized", "job_ids", "only",
+        "status",
+    )  # fmt: skip
+
+    def __init__(self, status: int, common: dict[str, str], *, is_sized: bool = False) -> None:
+        self.status = status
+        self.common = common
+        """Their headers, but for an id of a job and a length that have been cut out."""
+        self.is_sized = is_sized
+        """Whether a `content-length` has been cut out."""
+        self.bodies: list[bytes] = []
+        self.job_ids: list[str | None] = []
+        """What `x-arango-async-id` says; of some that are told together either all have one
+        or none has."""
+        self.exchanges: list[Exchange] = []
+        """One for each answer, in the same order."""
+        self.base = ""
+        """The host."""
+        self.connection: int | None = None
+        """Which one they came on, counted in `Connected`; None: the newest told of."""
+        self.only: Response | None = None
+        """The answer, where it is one and was made one before."""
+
+    def add(self, body: bytes, job_id: str | None) -> None:
+        """Add an answer."""
+        self.bodies.append(body)
+        self.job_ids.append(job_id)
+
+    def response(self, index: int) -> Response:
+        """Return one of the answers."""
+        if self.only is not None:
+            return self.only
+        common, body, job_id = self.common, self.bodies[index], self.job_ids[index]
+        if self.is_sized:
+            common = {**common, CONTENT_LENGTH: str(len(body))}
+        response = Response(self.status, common, body, self.base, loads, job_id)
+        if self.exchanges:
+            response.target = self.exchanges[index].target
+        return response
+
+    def singles(self) -> Iterator[Answered]:
+        """Give the same as an event for each exchange."""
+        for index, exchange in enumerate(self.exchanges):
+            yield exchange.answered(self.response(index), self.connection)
+
+    def cut(self, count: int) -> None:
+        """Leave only the first `count`."""
+        del self.bodies[count:], self.job_ids[count:], self.exchanges[count:]
 
 
 @dataclass(slots=True, eq=False)
@@ -116,15 +179,17 @@ class Connected:
     """A time before anything was written on it, by the clock of whoever polls."""
 
 
-TransportEvent = Exchange | Failure | Connected
-"""An exchange is its own reply."""
+TransportEvent = Answered | Failure | Connected
 
 
 class Transport(Protocol):
     """Moves exchanges. All but `wake` are called by one thread only."""
 
     def send(self, *exchanges: Exchange) -> None:
-        """Take `exchanges`; what becomes of each comes out of `poll`, exactly once."""
+        """Take `exchanges`, which have template, host and timeout in common.
+
+        What becomes of each comes out of `poll`, exactly once.
+        """
         ...
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:

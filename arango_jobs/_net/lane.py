@@ -203,11 +203,21 @@ class Lane:
     def _taken(self, connection: Connection, room: int, size: int) -> list[Exchange]:
         """Return what is to be written next: at most `room`, the last may exceed `size` bytes."""
         queue, number = self.queue, connection.number
+        taken = [queue.popleft() for _ in range(min(room, len(queue)))]
+        before_last = sum([exchange.size for exchange in taken[:-1]])
+        if before_last < size and not [one for one in taken if 0 < one.epoch < number]:
+            return taken
+        queue.extendleft(reversed(taken))
+        return self._chosen(number, room, size)
+
+    def _chosen(self, number: int, room: int, size: int) -> list[Exchange]:
+        """Return what may be written next, one by one, on a connection that is `number`."""
+        queue = self.queue
         taken: list[Exchange] = []
         too_old: list[Exchange] = []
         while queue and len(taken) < room and size > 0:
             exchange = queue.popleft()
-            if exchange.epoch and exchange.epoch < number:
+            if 0 < exchange.epoch < number:
                 too_old.append(exchange)
                 continue
             taken.append(exchange)

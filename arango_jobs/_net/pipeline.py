@@ -21,13 +21,13 @@ from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.lane import Lane
 from arango_jobs._net.pool_dialer import PoolDialer
 from arango_jobs._net.pool_sockets import PoolSockets
-from arango_jobs._net.render import RequestRenderer
+from arango_jobs._net.render import RequestRenderer, check_leaf
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.shared import Shared
 from arango_jobs._net.tls import tls_context
 from arango_jobs._net.waker import Waker
 from arango_jobs.clock import Clock, SystemClock
-from arango_jobs.operations import Headers, Template
+from arango_jobs.operations import Headers
 
 __all__ = ["PipelineTransport"]
 
@@ -77,30 +77,35 @@ class PipelineTransport:
     def send(self, *exchanges: Exchange) -> None:
         """Queue `exchanges`; the next `poll` writes them.
 
-        Raises `OptionError`, and takes nothing from there on, where a method, target or header
-        holds what would break the request's head.
+        Raises `OptionError`, and takes none, where a method, target or header holds what would
+        break a request's head.
         """
-        now = self._monotonic()
-        renderers = self._renderers
-        last: Template | None = None
-        timeout = deadline = math.inf
+        if not exchanges:
+            return
+        template, host, timeout = exchanges[0].template, exchanges[0].host, exchanges[0].timeout
+        before, bare, behind = self._renderers[host].parts(template)
+        deadline = self._monotonic() + timeout
         for exchange in exchanges:
-            template, body, host = exchange.template, exchange.body, exchange.host
-            if template is not last:
-                last, lanes = template, self._quick if template.is_quick else self._slow
-            if exchange.timeout != timeout:
-                timeout = exchange.timeout
-                deadline = now + timeout
-                self._next_deadline = min(self._next_deadline, deadline)
-            length = len(body)
-            head = renderers[host].render(template, exchange.leaf, length)
-            exchange.size = len(head) + length
-            if body and length <= _SMALL_BODY:
-                head += body
-                exchange.body = b""
-            exchange.head = head
+            leaf, body = exchange.leaf.encode("ascii", "replace"), exchange.body
+            # A number, as that of a job is, needs no further look.
+            if leaf and not leaf.isdigit():
+                check_leaf(template, exchange.leaf)
             exchange.deadline = deadline
-            lanes[host].queue.append(exchange)
+            if not body:
+                exchange.head = before + leaf + bare
+                exchange.size = len(exchange.head)
+                continue
+            size = len(body)
+            if size <= _SMALL_BODY:
+                exchange.head = b"%b%b%b%d\r\n\r\n%b" % (before, leaf, behind, size, body)
+                exchange.body = b""
+                exchange.size = len(exchange.head)
+            else:
+                exchange.head = b"%b%b%b%d\r\n\r\n" % (before, leaf, behind, size)
+                exchange.size = len(exchange.head) + size
+        lane = (self._quick if template.is_quick else self._slow)[host]
+        lane.queue.extend(exchanges)
+        self._next_deadline = min(self._next_deadline, deadline)
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Write and read until something came, `timeout` seconds passed, or `wake` was called."""

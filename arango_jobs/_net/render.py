@@ -13,7 +13,7 @@ from arango_jobs._net.hosts import Host
 from arango_jobs.errors import OptionError
 from arango_jobs.operations import Headers, Template
 
-__all__ = ["RequestRenderer"]
+__all__ = ["RequestRenderer", "check_leaf"]
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
@@ -21,6 +21,11 @@ _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Callers keep templates and tuples of headers; who makes new ones each time must not grow this.
 _MAX_KNOWN = 256
+
+
+Parts = tuple[bytes, bytes, bytes]
+"""What the heads of requests have in common that differ in leaf and body alone: what comes before
+the leaf, what follows it where there is no body, and what follows it up to the body's length."""
 
 
 class RequestRenderer:
@@ -37,9 +42,7 @@ class RequestRenderer:
         named.setdefault("accept-encoding", ("Accept-Encoding", "identity"))
         self._defaults = {name: _line(*pair) for name, pair in named.items()}
         self._prefix = host.prefix
-        self._known: dict[Template, tuple[bytes, bytes | None, bytes]] = {}
-        """What comes before the leaf, and what follows: without a body, None where that needs a
-        length too, and up to the length."""
+        self._known: dict[Template, Parts] = {}
         self._blocks: dict[int, tuple[Headers, bytes]] = {}
         """Headers, and the lines that they make."""
 
@@ -48,17 +51,18 @@ class RequestRenderer:
 
         Raises `OptionError` where a part would break the head.
         """
-        known = self._known.get(template)
-        if known is None:
-            known = self._learn(template)
-        before, bare, behind = known
-        if leaf and not (leaf.isdecimal() and leaf.isascii()):
-            _check_line(template.method, template.stem + leaf)
-        if size or bare is None:
+        before, bare, behind = self.parts(template)
+        if leaf:
+            check_leaf(template, leaf)
+        if size:
             return b"%b%b%b%d\r\n\r\n" % (before, leaf.encode(), behind, size)
-        return b"%b%b%b" % (before, leaf.encode(), bare)
+        return before + leaf.encode() + bare
 
-    def _learn(self, template: Template) -> tuple[bytes, bytes | None, bytes]:
+    def parts(self, template: Template) -> Parts:
+        """Return what all heads for `template` have in common; `OptionError` where it is none."""
+        return self._known.get(template) or self._learn(template)
+
+    def _learn(self, template: Template) -> Parts:
         method, stem, headers = template.method, template.stem, template.headers
         _check_line(method, stem)
         block = self._blocks.get(id(headers))
@@ -68,7 +72,7 @@ class RequestRenderer:
             self._known.clear()
         known = self._known[template] = (
             f"{method} {self._prefix}{stem}".encode(),
-            block[1] + b"\r\n" if method in _BODILESS else None,
+            block[1] + (b"\r\n" if method in _BODILESS else b"Content-Length: 0\r\n\r\n"),
             block[1] + b"Content-Length: ",
         )
         return known
@@ -84,6 +88,11 @@ class RequestRenderer:
         # The tuple is kept with its block: as long as it lives, its id is nobody else's.
         known = self._blocks[id(headers)] = (headers, block)
         return known
+
+
+def check_leaf(template: Template, leaf: str) -> None:
+    """Raise `OptionError` where `leaf` would break the head."""
+    _check_line(template.method, template.stem + leaf)
 
 
 def _check_line(method: str, target: str) -> None:

@@ -132,8 +132,7 @@ class _Line:
             return Failure(exchange, late, False)
         try:
             answer = caller.call(exchange.request, timeout, exchange.epoch or None)
-            exchange.connection = answer.connection
-            return exchange.answered(answer.response)
+            return exchange.answered(answer.response, answer.connection)
         except Withheld as error:
             return Failure(exchange, ConnectionLostError(f"{url}: {error}"), error.is_written)
         except OptionError as error:

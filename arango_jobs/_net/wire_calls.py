@@ -141,12 +141,13 @@ class WireCaller(PoolCaller):
                 raise ConnectionLostError("the connection ended where the answer may have gone on")
             pieces.append(data)
             reader.feed(data, found, is_head=request.method == "HEAD")
-        response = found[0]
-        if isinstance(response, TransportError):
-            raise response
+        answered = found[0]
+        if isinstance(answered, TransportError):
+            raise answered
+        response = answered.response(0)
         if response.header("set-cookie") is not None:
             self._keep_cookies(b"".join(pieces))
-        return response, len(found) == 1 and reader.is_between
+        return response, len(found) == len(answered.bodies) == 1 and reader.is_between
 
     def _with_cookie(self, request: Request) -> Request:
         cookie = self._heads.cookie_for(request)

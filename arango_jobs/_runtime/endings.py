@@ -117,22 +117,22 @@ class Endings:
 
     def answer(self, answers: Answers, ended: Ended) -> None:
         """End the futures of jobs that carry one each, as `end` does."""
-        loads = self._loads
-        futures, values = ended.answered, ended.values
-        for job, response in zip(answers.jobs, answers.responses, strict=True):
-            response.loads = loads
-            part, plan = job.cargo, job.kind.merge
+        jobs, responses = answers.jobs, answers.responses
+        plans = {job.kind.merge for job in jobs}
+        plan = plans.pop() if len(plans) == 1 else None
+        if plan is not None and 200 <= responses.status < 300:
             # The whole decoder would say the same of a success, but later.
-            if plan is None or not 200 <= response.status < 300:
-                self._decode(part, response, ended)
-                continue
             try:
-                value = plan.value(loads(response.body))
+                values = list(map(plan.value, map(self._loads, responses.bodies)))
             except BaseException:  # noqa: BLE001  the whole decoder says what is wrong
-                self._decode(part, response, ended)
-            else:
-                futures.append(part)
-                values.append(value)
+                values = []
+            if values:
+                ended.answered += [job.cargo for job in jobs]
+                ended.values += values
+                return
+        for job, response in zip(jobs, responses, strict=True):
+            response.loads = self._loads
+            self._decode(job.cargo, response, ended)
 
     def confirm(
         self, parts: Sequence[JobFuture[Any]], response: Response

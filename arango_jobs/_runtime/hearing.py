@@ -8,17 +8,19 @@ Runs on the poller's thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from arango_jobs._core.actions import Ask
+from arango_jobs._core.actions import Ask, Asks, Responses
 from arango_jobs._core.engine import Engine
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._core.states import State
-from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Answered, Connected, Failure, TransportEvent
 from arango_jobs._runtime.news import News
 from arango_jobs._runtime.telling import Telling
-from arango_jobs._wire.calls import meaning_of_failure, read
+from arango_jobs._wire.calls import meaning_of_failure, read, read_all
 from arango_jobs._wire.job_api import FORWARDED_TO, QUEUE_TIME, queue_time, read_ids
 from arango_jobs._wire.signing import Signer
 from arango_jobs.errors import NotHTTPError
@@ -40,32 +42,7 @@ _SUBMIT = Call.SUBMIT
 _WAITING = State.WAITING
 
 
-class _Run:
-    """Calls of one sort to one host, whose answers mean the same and have heads that say the same.
-
-    Without an `ask` it is none.
-    """
-
-    __slots__ = ("asks", "call", "common", "details", "host", "meaning")
-
-    def __init__(
-        self,
-        ask: Ask | None = None,
-        meaning: Meaning | None = None,
-        common: dict[str, str] | None = None,
-    ) -> None:
-        self.call = None if ask is None else ask.call
-        self.host = -1 if ask is None else ask.host
-        self.meaning = meaning
-        self.common = common or {}
-        """The headers of the first answer."""
-        self.asks: list[Ask] = []
-        self.details: list[Any] = []
-
-    def has_like(self, response: Response) -> bool:
-        """Say whether the head of `response` says the same as those of the run."""
-        told, common = response.common, self.common
-        return all(told.get(name) == common.get(name) for name in (QUEUE_TIME, FORWARDED_TO))
+_token_of = attrgetter("token")
 
 
 class Hearing:
@@ -85,77 +62,82 @@ class Hearing:
     def hear(self, events: list[TransportEvent], now: float) -> None:
         """Take what came of exchanges, in order."""
         self._is_noting = self._telling.journal is not None or self._news.tells_submitted
-        run = _Run()
         for event in events:
-            if type(event) is Exchange:
-                ask: Ask = event.token
-                call = ask.call
-                if call is _SUBMIT or call is _FETCH:
-                    response = event.response
-                    if call is _SUBMIT and event.connection is not None:
-                        # It may have come before a connection that was told first.
-                        ask.epoch = event.connection
-                    meaning, detail = read(ask, response)
-                    if (
-                        meaning is not run.meaning
-                        or call is not run.call
-                        or ask.host != run.host
-                        or (response.common is not run.common and not run.has_like(response))
-                    ):
-                        self._pass_on(run, now)
-                        self._hear_head(ask, response, now)
-                        run = _Run(ask, meaning, response.common)
-                    run.asks.append(ask)
-                    run.details.append(detail)
-                    continue
-            self._pass_on(run, now)
-            run = _Run()
-            self._hear_alone(event, now)
-        self._pass_on(run, now)
+            if type(event) is Answered:
+                self._hear_answered(event, now)
+            elif type(event) is Failure:
+                self._hear_failure(event, now)
+            elif type(event) is Connected:
+                self._engine.connected(event.host, now, event.made_at)
         if self._accepted:
             # At once for all, and before anything is told of how they ended.
             accepted, self._accepted = self._accepted, []
             self._news.submitted(accepted)
 
-    def _pass_on(self, run: _Run, now: float) -> None:
-        """Tell the engine of answers that mean the same."""
-        if run.meaning is None:
+    def _hear_answered(self, event: Answered, now: float) -> None:
+        """Take answers that came together."""
+        start = 0
+        for asks, group in groupby(event.exchanges, _token_of):
+            if type(asks) is Asks:
+                jobs = [exchange.item for exchange in group]
+                self._hear_some(event, asks, jobs, start, now)
+                start += len(jobs)
+                continue
+            for _ in group:
+                self._hear_other(asks, event.response(start), event.connection, now)
+                start += 1
+
+    def _hear_some(
+        self, event: Answered, asks: Asks, jobs: list[Job], start: int, now: float
+    ) -> None:
+        """Take the answers for `jobs`, from number `start` on of those that `event` tells."""
+        self._hear_head(asks, event.common, now)
+        first, job_ids = event.response(start), event.job_ids[start : start + len(jobs)]
+        meaning = read_all(asks.call, jobs, first, job_ids)
+        if meaning is None:
+            for index, job in enumerate(jobs, start):
+                ask = asks.alone(job)
+                meaning, detail = read(ask, event.response(index))
+                if asks.call is _SUBMIT:
+                    ask.epoch = event.connection or 0
+                self._engine.heard(ask, meaning, detail, now)
+                self._note(asks, [job], meaning)
             return
-        self._engine.heard_all(run.asks, run.meaning, run.details, now)
-        if not self._is_noting or run.call is not _SUBMIT:
+        details: Any = job_ids
+        if meaning is not _SAYS_ACCEPTED:
+            bodies = event.bodies[start : start + len(jobs)]
+            details = Responses(event.status, bodies, lambda index: event.response(start + index))
+        self._engine.heard_all(asks, jobs, meaning, details, now, event.connection or 0)
+        self._note(asks, jobs, meaning)
+
+    def _note(self, asks: Asks, jobs: list[Job], meaning: Meaning) -> None:
+        """Tell whoever keeps account of submissions what came of some."""
+        if not self._is_noting or asks.call is not _SUBMIT:
             return
-        if run.meaning is _SAYS_ACCEPTED:
-            self._note_accepted([ask.job for ask in run.asks if ask.job is not None])
+        if meaning is _SAYS_ACCEPTED:
+            self._note_accepted(jobs)
         else:
-            for ask in run.asks:
-                self._note_refusal(ask)
+            for job in jobs:
+                self._note_refusal(job)
 
-    def _hear_alone(self, event: TransportEvent, now: float) -> None:
-        if type(event) is Exchange:
-            self._hear_other(event, event.token, event.response, now)
-        elif type(event) is Failure:
-            self._hear_failure(event, now)
-        elif type(event) is Connected:
-            self._engine.connected(event.host, now, event.made_at)
-
-    def _hear_head(self, ask: Ask, response: Response, now: float) -> None:
+    def _hear_head(self, ask: Ask | Asks, common: dict[str, str], now: float) -> None:
         """Take what a head says beside what came of the call."""
-        told = response.header(QUEUE_TIME)
+        told = common.get(QUEUE_TIME)
         if told != self._queue_times.get(ask.host):
             self._queue_times[ask.host] = told
-            self._engine.queue_time(ask, queue_time(response) or 0.0, now)
-        if ask.call is _FETCH and response.header(FORWARDED_TO) is not None:
+            self._engine.queue_time(ask, queue_time(common) or 0.0, now)
+        if ask.call is _FETCH and common.get(FORWARDED_TO) is not None:
             self._engine.behind_balancer(ask.host)
 
-    def _hear_other(self, exchange: Exchange, ask: Ask, response: Response, now: float) -> None:
+    def _hear_other(self, ask: Ask, response: Response, connection: int | None, now: float) -> None:
         """Take the answer to what is neither a submission nor a fetch."""
         call = ask.call
         if call is _RENEW:
             self._renewed(ask, response, now)
             return
-        self._hear_head(ask, response, now)
+        self._hear_head(ask, response.common, now)
         if call is _IDENTIFY:
-            ask.connection = exchange.connection or 0
+            ask.connection = connection or 0
         meaning, detail = read(ask, response)
         if call is _LIST and meaning is _SAYS_OK:
             ids = read_ids(response)
@@ -184,15 +166,17 @@ class Hearing:
             self._engine.renewed(self._signer.renewed(response), now)
 
     def _hear_failure(self, failure: Failure, now: float) -> None:
-        ask: Ask = failure.exchange.token
+        exchange = failure.exchange
+        asks = exchange.token
+        ask: Ask = asks.alone(exchange.item) if type(asks) is Asks else asks
         meaning = meaning_of_failure(failure.error, failure.may_have_run)
         # What answers in no HTTP and never has is no server that could have run anything.
         if isinstance(failure.error, NotHTTPError) and not self._engine.hosts[ask.host].was_reached:
             meaning = _SAYS_UNREACHABLE
         ask.connection = failure.connection
         self._engine.heard(ask, meaning, failure.error, now)
-        if self._telling.journal is not None:
-            self._note_refusal(ask)
+        if ask.call is _SUBMIT and ask.job is not None:
+            self._note_refusal(ask.job)
 
     def adopted(self, job: Job) -> None:
         """Take that the id of a job is known after all, whose answer with the id broke."""
@@ -200,9 +184,7 @@ class Hearing:
             self._telling.journal.accepted((job,))
         self._news.submitted(job.parts)
 
-    def _note_refusal(self, ask: Ask) -> None:
-        job, journal = ask.job, self._telling.journal
-        if ask.call is not _SUBMIT or job is None or journal is None:
-            return
-        if job.state is _WAITING:
+    def _note_refusal(self, job: Job) -> None:
+        journal = self._telling.journal
+        if journal is not None and job.state is _WAITING:
             journal.refused(job)

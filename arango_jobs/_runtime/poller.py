@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
-from typing import Any, cast
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from arango_jobs._core.actions import Action, Adopted, Answers, Ask, End, WindowChange
+from arango_jobs._core.actions import Action, Adopted, Answers, Ask, Asks, End, WindowChange
 from arango_jobs._core.engine import Engine
 from arango_jobs._net.exchange import Transport, TransportEvent
 from arango_jobs._runtime.endings import Ended, Endings
@@ -284,20 +283,20 @@ class Poller:
         self._signer.refresh()
         try:
             while actions := engine.take_actions():
-                for kind, group in groupby(actions, type):
-                    if kind is Ask:
-                        self._sending.ask(cast("Iterator[Ask]", group), now)
-                    else:
-                        for action in group:
-                            self._carry_out(action, ended)
+                for action in actions:
+                    self._carry_out(action, ended, now)
                 if ended.too_large or ended.to_confirm or ended.to_retry:
                     self._follow_up(ended, now)
         finally:
             # Whatever went wrong: the engine knows these futures no more.
             self._telling.tell(ended)
 
-    def _carry_out(self, action: Action, ended: Ended) -> None:
-        if isinstance(action, Answers):
+    def _carry_out(self, action: Action, ended: Ended, now: float) -> None:
+        if isinstance(action, Asks):
+            self._sending.ask_all(action, now)
+        elif isinstance(action, Ask):
+            self._sending.ask(action)
+        elif isinstance(action, Answers):
             self._telling.answer(action, ended)
         elif isinstance(action, End):
             self._telling.end(action, ended)

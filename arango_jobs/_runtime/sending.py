@@ -9,12 +9,11 @@ Runs on the poller's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, repeat
 from typing import Any
 
-from arango_jobs._core.actions import Ask, End, Outcome
+from arango_jobs._core.actions import Ask, Asks, End, Outcome
 from arango_jobs._core.engine import Engine
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call
@@ -23,11 +22,10 @@ from arango_jobs._runtime.endings import Ended
 from arango_jobs._runtime.future import start_all
 from arango_jobs._runtime.telling import Telling
 from arango_jobs._wire.arrays import Encode
-from arango_jobs._wire.calls import parts_for
+from arango_jobs._wire.calls import Requests, fetches, request_for, submissions
 from arango_jobs._wire.signing import Signer
 from arango_jobs.errors import LedgerError
 from arango_jobs.logs import logger
-from arango_jobs.operations import Template
 
 __all__ = ["Sending"]
 
@@ -42,8 +40,6 @@ _MANY = 256
 """Submissions that are worth a commit of their own, which takes as long as several of them."""
 _HOLD = 0.005
 """Seconds for which what was noted may wait for more, while the connections are busy."""
-
-_call_of = attrgetter("call")
 
 
 class Sending:
@@ -69,37 +65,49 @@ class Sending:
         self._timeout = timeout
         self._refuse = refuse
         self._name = name
-        self._unwritten: list[Exchange] = []
+        self._unwritten: list[list[Exchange]] = []
+        """Submissions that wait for the journal; those of one list can be sent at once."""
+        self._unwritten_count = 0
         self._journal_error: LedgerError | None = None
         self.commit_due = float("inf")
         """When the journal has to write, though it may be more then."""
 
-    def ask(self, asks: Iterable[Ask], now: float) -> None:
-        """Make calls; submissions wait for `commit` where there is a journal."""
-        for call, group in groupby(asks, _call_of):
-            if call is _SUBMIT:
-                exchanges = self._exchanges(call, self._started(list(group), now))
-                if self._telling.journal is not None:
-                    self._unwritten.extend(exchanges)
-                    continue
-            elif call is _RENEW:
-                exchanges = map(self._renewal, group)
-            else:
-                exchanges = self._exchanges(call, list(group))
+    def ask(self, ask: Ask) -> None:
+        """Make a call."""
+        if ask.call is _RENEW:
+            request = self._signer.renewal()
+            template = request.template
+        else:
+            request = request_for(ask, self._encode)
+            template = self._signer.sign(request.template)
+        exchange = Exchange(template, "", request.body, ask.host, ask, self._timeout, ask.epoch)
+        self._transport.send(exchange)
+
+    def ask_all(self, asks: Asks, now: float) -> None:
+        """Make calls for jobs; submissions wait for `commit` where there is a journal."""
+        # From here on each exchange has its own: one that takes long must not hold all of them.
+        jobs, asks.jobs = asks.jobs, ()
+        if asks.call is not _SUBMIT:
+            for exchanges in self._exchanges(asks, fetches(jobs)):
+                self._transport.send(*exchanges)
+            return
+        submitted = self._exchanges(asks, submissions(self._started(jobs, now), self._encode))
+        if self._telling.journal is not None:
+            self._unwritten += submitted
+            self._unwritten_count += sum(map(len, submitted))
+            return
+        for exchanges in submitted:
             self._transport.send(*exchanges)
 
-    def _exchanges(self, call: Call, asks: Sequence[Ask]) -> Iterator[Exchange]:
-        sign, timeout = self._signer.sign, self._timeout
-        last: Template | None = None
-        parts = parts_for(call, asks, self._encode)
-        for ask, (template, leaf, body) in zip(asks, parts, strict=True):
-            if template is not last:
-                last, signed = template, sign(template)
-            yield Exchange(signed, leaf, body, ask.host, ask, timeout, ask.epoch)
-
-    def _renewal(self, ask: Ask) -> Exchange:
-        request = self._signer.renewal()
-        return Exchange(request.template, "", request.body, ask.host, ask, self._timeout, ask.epoch)
+    def _exchanges(self, asks: Asks, requests: Iterable[Requests]) -> list[list[Exchange]]:
+        sign, host = self._signer.sign, repeat(asks.host)
+        timeout, epoch = repeat(self._timeout), repeat(asks.epoch)
+        found: list[list[Exchange]] = []
+        for template, jobs, leaves, bodies in requests:
+            signed, token = repeat(sign(template)), repeat(asks)
+            exchanges = map(Exchange, signed, leaves, bodies, host, token, timeout, epoch, jobs)
+            found.append(list(exchanges))
+        return found
 
     def commit(self, now: float) -> None:
         """Have the journal write, if it is time to, then send what waits for that."""
@@ -107,19 +115,20 @@ class Sending:
         if journal is None or self._may_hold(now):
             return
         self.commit_due = float("inf")
-        exchanges, self._unwritten = self._unwritten, []
+        unwritten, self._unwritten, self._unwritten_count = self._unwritten, [], 0
         try:
             journal.commit()
         except LedgerError as error:
             self._stop(error)
-            for exchange in exchanges:
-                self._withhold(exchange.token.job, error, now)
+            for exchange in chain.from_iterable(unwritten):
+                self._withhold(exchange.item, error, now)
             return
-        self._transport.send(*exchanges)
+        for exchanges in unwritten:
+            self._transport.send(*exchanges)
 
     def _may_hold(self, now: float) -> bool:
         """Say whether the journal may write later, as nothing would be sent any sooner."""
-        count = len(self._unwritten)
+        count = self._unwritten_count
         if count >= _MANY or self._engine.on_the_way - count < _BUSY:
             return False
         self.commit_due = min(self.commit_due, now + _HOLD)
@@ -131,19 +140,20 @@ class Sending:
         if error is not None and waiting.count:
             self._end_unsent(waiting.drain(), error)
 
-    def _started(self, asks: Sequence[Ask], now: float) -> list[Ask]:
-        """Mark the parts of jobs as sent; return the calls whose jobs have any left to send."""
+    def _started(self, jobs: Sequence[Job], now: float) -> Sequence[Job]:
+        """Mark the parts of jobs as sent; return the jobs that have any left to send."""
         journal, is_stopped = self._telling.journal, self._journal_error is not None
-        plain = [
-            job.cargo
-            for ask in asks
-            if (job := ask.job) is not None and job.more is None and type(job.cargo) is not tuple
-        ]
-        cancelled = set() if is_stopped else set(plain).difference(start_all(plain))
-        going: list[Ask] = []
-        for ask in asks:
-            job = ask.job
-            assert job is not None
+        plain = [job.cargo for job in jobs if job.more is None and type(job.cargo) is not tuple]
+        cancelled: set[Any] = set()
+        if not is_stopped:
+            started = start_all(plain)
+            if journal is None and len(started) == len(plain) == len(jobs):
+                for part, job in zip(plain, jobs, strict=True):
+                    part.job = job
+                return jobs
+            cancelled = set(plain).difference(started)
+        going: list[Job] = []
+        for job in jobs:
             part = job.cargo
             if is_stopped or job.more is not None or type(part) is tuple:
                 if not self._start_parts(job, now):
@@ -155,7 +165,7 @@ class Sending:
                 part.job = job
                 if journal is not None:
                     journal.sending(job)
-            going.append(ask)
+            going.append(job)
         return going
 
     def _start_parts(self, job: Job, now: float) -> bool:

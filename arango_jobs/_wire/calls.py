@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
 
 from arango_jobs._core.actions import Ask
+from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._wire import job_api
 from arango_jobs._wire.arrays import Encode, array_body, array_template
@@ -16,7 +19,6 @@ from arango_jobs._wire.job_api import fetch_template, operation_template
 from arango_jobs._wire.queries import explain_request, only_reads
 from arango_jobs.errors import HostUnreachableError, TransportError
 from arango_jobs.operations import (
-    Operation,
     OperationKind,
     Request,
     Response,
@@ -24,7 +26,7 @@ from arango_jobs.operations import (
     quote_segment,
 )
 
-__all__ = ["meaning_of_failure", "parts_for", "read", "request_for"]
+__all__ = ["fetches", "meaning_of_failure", "read", "read_all", "request_for", "submissions"]
 
 # Looking a member of an enum up takes as long as a call, so the hot path does it once.
 _EXPLAIN = Call.EXPLAIN
@@ -44,43 +46,76 @@ _SEARCHES = frozenset({Call.SEARCH_PENDING, Call.SEARCH_DONE})
 _SUBMIT = Call.SUBMIT
 
 
+_NO_CONTENT = 204
 _ID_DIGITS = 20  # of the largest unsigned 64-bit number (server-protocol.md §2.1)
 _UPTIME = re.compile(rb"^arangodb_server_statistics_server_uptime_total\S* +(\S+)", re.MULTILINE)
 
 
-Parts = tuple[Template, str, bytes]
-"""Of a request: its template, its leaf, its body."""
+_kind_of = attrgetter("kind")
 
 
-def _submissions(asks: Iterable[Ask], encode: Encode) -> Iterator[Parts]:
-    last: OperationKind[Any] | None = None
-    for ask in asks:
-        job = ask.job
-        assert job is not None
-        part, kind = job.cargo, job.kind
-        if type(part) is tuple:
-            yield array_template(kind), "", array_body(kind, part, encode)
+class Requests(NamedTuple):
+    """Requests for some jobs, one after another, that have a template in common."""
+
+    template: Template
+    jobs: list[Job]
+    leaves: Sequence[str]
+    bodies: Sequence[bytes]
+
+
+def submissions(jobs: Iterable[Job], encode: Encode) -> list[Requests]:
+    """Return the requests that submit `jobs`, in their order."""
+    requests: list[Requests] = []
+    for kind, group in groupby(jobs, _kind_of):
+        some = list(group)
+        odd = [job for job in some if type(job.cargo) is tuple or job.cargo.particular is not None]
+        if odd:
+            requests += _particular(kind, some, encode)
             continue
-        operation: Operation[Any] | None = part.particular
-        if operation is not None:
-            template = operation_template(kind, operation.stem, operation.headers)
-            yield template, operation.leaf, part.payload or b""
-            continue
-        if kind is not last:
-            last, plain = kind, operation_template(kind, kind.target)
-        yield plain, "", part.payload or b""
+        # Of these kind and body say all.
+        template = operation_template(kind, kind.target)
+        bodies = [job.cargo.payload or b"" for job in some]
+        requests.append(Requests(template, some, ("",) * len(some), bodies))
+    return requests
 
 
-def _fetches(asks: Iterable[Ask], _encode: Encode) -> Iterator[Parts]:
-    database = None
-    for ask in asks:
-        job = ask.job
-        assert job is not None
-        assert job.job_id is not None
-        if job.more is not None or job.kind.database is not database:
-            database = job.database
-            template = fetch_template(database)
-        yield template, job.job_id, b""
+def _particular(kind: OperationKind[Any], jobs: list[Job], encode: Encode) -> Iterator[Requests]:
+    """Give the requests for `jobs` of one `kind`, of which each may have a template of its own."""
+    parts = [_parts(kind, job.cargo, encode) for job in jobs]
+    for template, group in groupby(zip(parts, jobs, strict=True), _template_of):
+        some = list(group)
+        yield Requests(
+            template,
+            [job for _, job in some],
+            [leaf for (_, leaf, _), _ in some],
+            [body for (_, _, body), _ in some],
+        )
+
+
+def _parts(kind: OperationKind[Any], cargo: Any, encode: Encode) -> tuple[Template, str, bytes]:
+    """Return template, leaf and body of the request for what one job carries."""
+    if type(cargo) is tuple:
+        return array_template(kind), "", array_body(kind, cargo, encode)
+    body, operation = cargo.payload or b"", cargo.particular
+    if operation is None:
+        return operation_template(kind, kind.target), "", body
+    return operation_template(kind, operation.stem, operation.headers), operation.leaf, body
+
+
+def _template_of(found: tuple[tuple[Template, str, bytes], Job]) -> Template:
+    return found[0][0]
+
+
+def fetches(jobs: Iterable[Job]) -> Iterator[Requests]:
+    """Give the requests that fetch the results of `jobs`, in their order."""
+    for database, group in groupby(jobs, _database_of):
+        some = list(group)
+        ids = [job.job_id for job in some if job.job_id is not None]
+        yield Requests(fetch_template(database), some, ids, (b"",) * len(some))
+
+
+def _database_of(job: Job) -> str:
+    return job.database if job.more is not None else job.kind.database
 
 
 def _list(ask: Ask, _encode: Encode) -> Request:
@@ -114,45 +149,24 @@ def _by_id(build: Callable[[str, str], Request]) -> Callable[[Ask, Encode], Requ
     return request
 
 
-def _alone(
-    build: Callable[[Ask, Encode], Request],
-) -> Callable[[Iterable[Ask], Encode], Iterator[Parts]]:
-    """Return what gives the parts of requests that share nothing with others."""
-
-    def parts(asks: Iterable[Ask], encode: Encode) -> Iterator[Parts]:
-        for ask in asks:
-            request = build(ask, encode)
-            yield request.template, "", request.body
-
-    return parts
-
-
-_PARTS: dict[Call, Callable[[Iterable[Ask], Encode], Iterator[Parts]]] = {
-    Call.SUBMIT: _submissions,
-    Call.FETCH: _fetches,
-    Call.LIST: _alone(_list),
-    Call.ASK: _alone(_by_id(job_api.status_request)),
-    Call.OWNER: _alone(_by_id(job_api.status_request)),
-    Call.CANCEL: _alone(_by_id(job_api.cancel_request)),
-    Call.DELETE: _alone(_by_id(job_api.delete_request)),
-    Call.IDENTIFY: _alone(_identify),
-    Call.CONFIRM: _alone(_confirm),
-    Call.EXPLAIN: _alone(_explain),
-    Call.SEARCH_PENDING: _alone(_list),
-    Call.SEARCH_DONE: _alone(_list),
-    Call.SEARCH_HOST: _alone(_identify),
+_REQUEST: dict[Call, Callable[[Ask, Encode], Request]] = {
+    Call.LIST: _list,
+    Call.ASK: _by_id(job_api.status_request),
+    Call.OWNER: _by_id(job_api.status_request),
+    Call.CANCEL: _by_id(job_api.cancel_request),
+    Call.DELETE: _by_id(job_api.delete_request),
+    Call.IDENTIFY: _identify,
+    Call.CONFIRM: _confirm,
+    Call.EXPLAIN: _explain,
+    Call.SEARCH_PENDING: _list,
+    Call.SEARCH_DONE: _list,
+    Call.SEARCH_HOST: _identify,
 }
 
 
-def parts_for(call: Call, asks: Iterable[Ask], encode: Encode) -> Iterator[Parts]:
-    """Give the requests that make `asks`, all of the same `call`, as their parts."""
-    return _PARTS[call](asks, encode)
-
-
 def request_for(ask: Ask, encode: Encode) -> Request:
-    """Return the request that makes the call `ask`."""
-    template, leaf, body = next(parts_for(ask.call, (ask,), encode))
-    return template.request(leaf, body)
+    """Return the request that makes the call `ask`, which is no submission and no fetch."""
+    return _REQUEST[ask.call](ask, encode)
 
 
 def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
@@ -172,6 +186,25 @@ def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     if call in _SEARCHES:
         return _read_numbers(meaning, response)
     return meaning, response
+
+
+def read_all(
+    call: Call, jobs: Sequence[Job], first: Response, job_ids: Sequence[str | None]
+) -> Meaning | None:
+    """Return what the answers to submissions or fetches of `jobs` mean, whose heads say the same.
+
+    `first` is one of them, `job_ids` has what each names: either all name a job or none does.
+    `None`: their heads do not say it, and each has to be read by itself.
+    """
+    if call is _FETCH:
+        head_says = first.job_id is not None or first.status == _NO_CONTENT
+        return job_api.read_fetch(first) if head_says else None
+    if job_api.read_submit(first) is not _SAYS_ACCEPTED:
+        return None
+    kinds = {job.kind for job in jobs}
+    ids = cast("Sequence[str]", job_ids)
+    is_plain = _are_ids(ids) and not any(kind.is_direct for kind in kinds)
+    return _SAYS_ACCEPTED if is_plain else None
 
 
 def _read_numbers(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:
@@ -200,9 +233,13 @@ def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     meaning = job_api.read_submit(response)
     if meaning is not _SAYS_ACCEPTED:
         return meaning, response
-    if job_id and job_id.isdecimal() and len(job_id) <= _ID_DIGITS:
+    if job_id and _are_ids((job_id,)):
         return meaning, job_id
     return _SAYS_ODD, response
+
+
+def _are_ids(texts: Sequence[str]) -> bool:
+    return all(map(str.isdecimal, texts)) and max(map(len, texts)) <= _ID_DIGITS
 
 
 def meaning_of_failure(error: TransportError, may_have_run: bool) -> Meaning:

@@ -8,6 +8,7 @@ operation's own if, and only if, it carries `x-arango-async-id`
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -224,9 +225,9 @@ def read_ids(response: Response) -> list[str] | None:
     return ids if isinstance(ids, list) and set(map(type, ids)) <= {str} else None
 
 
-def queue_time(response: Response) -> float | None:
-    """Return the queue time in seconds that the answer tells, if it does (§1.6)."""
-    value = response.header(QUEUE_TIME)
+def queue_time(headers: Mapping[str, str]) -> float | None:
+    """Return the queue time in seconds that the headers of an answer tell, if they do (§1.6)."""
+    value = headers.get(QUEUE_TIME)
     if value is None:
         return None
     try:

@@ -112,7 +112,7 @@ def _look(host: Host, last: Sample | None = None, interval: float = 1.0) -> Samp
             host.name,
             version=response.json().get("version"),
             latency=round(latency, 6),
-            queue_time=queue_time(response),
+            queue_time=queue_time(response.headers),
             queued=metrics.get(_QUEUED),
             ongoing=metrics.get(_ONGOING),
             pending=len(host.ids("pending", _ALL)),

@@ -80,12 +80,16 @@ class MemoryTransport:
         *,
         headers: Mapping[str, str] | None = None,
         to: Exchange | None = None,
+        connection: int | None = None,
     ) -> Exchange:
-        """Answer `to`, or else what has waited longest; return that exchange."""
+        """Answer `to`, or else what has waited longest; return that exchange.
+
+        `connection` is the number of the one that it came on, `None` the newest told of.
+        """
         exchange = self._taken(to)
         url = f"memory://{exchange.host}{exchange.target}"
         response = Response(status, dict(headers or {}), body, url)
-        self._ready.append(exchange.answered(response))
+        self._ready.append(exchange.answered(response, connection))
         return exchange
 
     def fail(

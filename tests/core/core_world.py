@@ -19,7 +19,16 @@ from typing import Any
 
 from core_parts import FakePart
 
-from arango_jobs._core.actions import Adopted, Answers, Ask, End, Outcome, WindowChange
+from arango_jobs._core.actions import (
+    Adopted,
+    Answers,
+    Ask,
+    Asks,
+    End,
+    Outcome,
+    Responses,
+    WindowChange,
+)
 from arango_jobs._core.engine import Engine, EngineOptions
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import TIDY, Call, Meaning
@@ -185,6 +194,8 @@ class Written:
 
     ask: Ask
     parts: list[FakePart]
+    asks: Asks | None = None
+    """What else was decided at once with it."""
 
 
 @dataclass(eq=False)
@@ -193,6 +204,11 @@ class Connection:
     process: Process
     written: deque[Written] = field(default_factory=deque)
     answers: deque[tuple[Written, Meaning, Any]] = field(default_factory=deque)
+
+
+def _what_is_told_at_once(answer: tuple[Written, Meaning, Any]) -> Any:
+    call, meaning, detail = answer
+    return call.asks, meaning, detail.status if isinstance(detail, Answer) else None
 
 
 class Link:
@@ -247,7 +263,7 @@ class Link:
         for call, _meaning, _detail in answers:
             if call.ask.call is Call.IDENTIFY:
                 call.ask.connection = connection.number
-        for _, run in groupby(answers, lambda answer: (answer[0].ask.call, answer[1])):
+        for _, run in groupby(answers, _what_is_told_at_once):
             self.world.hear_all(list(run))
 
     def break_off(self, connection: Connection) -> None:
@@ -395,6 +411,9 @@ class World:
             for action in actions:
                 if isinstance(action, Ask):
                     self._send(action)
+                elif isinstance(action, Asks):
+                    for each in action.each():
+                        self._send(each, action)
                 elif isinstance(action, Answers):
                     for end in action.ends():
                         self._end(end)
@@ -408,7 +427,7 @@ class World:
                 assert 0 <= host.in_flight <= self.options.max_jobs
             assert self.engine._book.bytes >= 0
 
-    def _send(self, ask: Ask) -> None:
+    def _send(self, ask: Ask, asks: Asks | None = None) -> None:
         self.asked[ask.call] += 1
         self.spy(ask)
         if ask.call is Call.FETCH:
@@ -421,7 +440,7 @@ class World:
                 self.engine.dropped(ask.job, self.now)
                 return
             parts = started
-        self.links[ask.host].queue.append(Written(ask, parts))
+        self.links[ask.host].queue.append(Written(ask, parts, asks))
 
     def _start(self, job: Job) -> list[FakePart]:
         is_first = job.attempts is None
@@ -458,9 +477,9 @@ class World:
         self.act()
 
     def hear_all(self, answers: list[tuple[Written, Meaning, Any]]) -> None:
-        """Tell the engine of answers to calls of one sort that mean the same."""
+        """Tell the engine of answers to calls decided at once that mean the same."""
         call, meaning, _detail = answers[0]
-        if (call.ask.call, meaning) not in AT_ONCE:
+        if call.asks is None or (call.ask.call, meaning) not in AT_ONCE:
             for answer in answers:
                 self.hear(*answer)
             return
@@ -469,7 +488,13 @@ class World:
         if meaning is Meaning.ACCEPTED:
             for ask, job_id in zip(asks, details, strict=True):
                 self._note_told(ask, job_id)
-        self.engine.heard_all(asks, meaning, details, self.now)
+        jobs = [ask.job for ask in asks if ask.job is not None]
+        told: Any = details
+        if meaning is Meaning.RESULT:
+            told = Responses(
+                details[0].status, [each.body for each in details], details.__getitem__
+            )
+        self.engine.heard_all(call.asks, jobs, meaning, told, self.now)
         self.act()
 
     def _note_told(self, ask: Ask, job_id: str) -> None:

@@ -7,7 +7,7 @@ from random import Random
 
 from core_parts import FakePart, kind_of
 
-from arango_jobs._core.actions import Ask
+from arango_jobs._core.actions import Ask, Asks
 from arango_jobs._core.engine import Engine, EngineOptions
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs.operations import Response
@@ -27,7 +27,11 @@ def test_answers_come_some_at_a_time() -> None:
     now, ids = 0.0, iter(range(1, 10_000))
     for _ in range(40):
         engine.plan(now)
-        calls.extend(each for each in engine.take_actions() if isinstance(each, Ask))
+        for action in engine.take_actions():
+            if isinstance(action, Asks):
+                calls.extend(action.each())
+            elif isinstance(action, Ask):
+                calls.append(action)
         now += 0.001
         for _ in range(min(_AT_ONCE, len(calls))):
             ask = calls.popleft()

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from core_parts import FakePart, kind_of
 
+from arango_jobs._core.job import Job
 from arango_jobs._core.waiting import WaitingRoom
+from arango_jobs.operations import OperationKind
 
 MERGED = kind_of(merge=True)
 PLAIN = kind_of("aql.execute")
@@ -24,9 +26,21 @@ def room(**changes: Any) -> WaitingRoom:
     return WaitingRoom(**settings)
 
 
+def take(
+    waiting: WaitingRoom, count: int = 1000, *, room: int = 1 << 40, result: int = 0, now: float = 0
+) -> list[Job]:
+    return waiting.take(count, room, lambda _kind: result, now)
+
+
+def one(waiting: WaitingRoom) -> Job | None:
+    """Take the next job, if one may go."""
+    jobs = take(waiting, 1)
+    return jobs[0] if jobs else None
+
+
 def sizes(waiting: WaitingRoom, now: float = 0.0) -> list[int]:
     """Take everything that may go; return how many operations each job has."""
-    return [len(job.parts) for job in waiting.jobs(now)]
+    return [len(job.parts) for job in take(waiting, now=now)]
 
 
 def fill(waiting: WaitingRoom, *parts: FakePart) -> list[FakePart]:
@@ -54,22 +68,22 @@ def test_turn_is_kept_until_the_answer_is_read() -> None:
     kind = kind_of("document.update", order="c")
     waiting = room()
     first, second, third = fill(waiting, *(FakePart(kind, key="k") for _ in range(3)))
-    job = next(waiting.jobs(0.0), None)
+    job = one(waiting)
     assert job is not None
     assert job.parts == (first,)
     waiting.answered([first])
     waiting.keep(first)
     waiting.turn(0.0)
-    assert next(waiting.jobs(0.0), None) is None
+    assert one(waiting) is None
     waiting.answered([first])
     waiting.turn(0.0)
-    job = next(waiting.jobs(0.0), None)
+    job = one(waiting)
     assert job is not None
     assert job.parts == (second,)
     waiting.answered([second])
     assert waiting.drain() == [third]
     waiting.turn(0.0)
-    assert next(waiting.jobs(0.0), None) is None
+    assert one(waiting) is None
 
 
 def test_two_kinds_with_equal_settings() -> None:
@@ -93,6 +107,22 @@ def test_merging_switched_off() -> None:
     assert sizes(waiting) == [1, 1]
 
 
+@pytest.mark.parametrize(("kind", "each"), [(PLAIN, 1), (MERGED, 5)])
+def test_as_many_as_there_is_room_for(kind: OperationKind[Any], each: int) -> None:
+    """Results count as well, with one for each operation; the last job may carry more."""
+    waiting = room()
+    parts = fill(waiting, *(FakePart(kind, size=100) for _ in range(10 * each)))
+    first = take(waiting, 3)
+    assert [job.size for job in first] == [256 if each == 1 else 512] * 3
+    second = take(waiting, room=2 * first[0].size + 1)
+    third = take(waiting, room=2 * 1024 * each + 1, result=1024 - 256)
+    assert (len(second), len(third)) == (3, 3)
+    assert take(waiting, room=0) == []
+    rest = take(waiting)
+    taken = [part for job in (*first, *second, *third, *rest) for part in job.parts]
+    assert (taken, waiting.count) == (parts, 0)
+
+
 def test_same_key_twice() -> None:
     """One key is never twice in an array, whose elements may run side by side."""
     waiting = room()
@@ -104,7 +134,7 @@ def test_lines_take_turns() -> None:
     """A long line does not hold up a short one."""
     waiting = room()
     fill(waiting, *(FakePart(PLAIN) for _ in range(3)), FakePart(MERGED))
-    names = [job.kind.name for job in waiting.jobs(0.0)]
+    names = [job.kind.name for job in take(waiting)]
     assert names == ["aql.execute", "document.insert", "aql.execute", "aql.execute"]
 
 
@@ -154,10 +184,10 @@ class TestOrder:
         first, second, third = fill(waiting, *self.parts(3))
         taken = []
         for _ in range(3):
-            job = next(waiting.jobs(0.0), None)
+            job = one(waiting)
             assert job is not None
             taken += job.parts
-            assert next(waiting.jobs(0.0), None) is None
+            assert one(waiting) is None
             waiting.release(job.parts, 0.0)
         assert taken == [first, second, third]
         assert waiting.count == 0
@@ -185,7 +215,7 @@ class TestOrder:
         first, _ = fill(waiting, FakePart(self.kind, key="k"), delete)
         assert sizes(waiting) == [1]
         waiting.release([first], 0.0)
-        job = next(waiting.jobs(0.0), None)
+        job = one(waiting)
         assert job is not None
         assert list(job.parts) == [delete]
 

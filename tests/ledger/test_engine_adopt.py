@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from random import Random
 from typing import Any
 
 import pytest
 
-from arango_jobs._core.actions import Ask, End, Outcome
+from arango_jobs._core.actions import Ask, Asks, End, Outcome
 from arango_jobs._core.engine import Engine, EngineOptions
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._core.states import State
@@ -37,6 +38,16 @@ class Part:
         return self.ended
 
 
+def calls(actions: list[Any]) -> list[Ask]:
+    """Return the calls among `actions`, one by one."""
+    several = [
+        action.each() if isinstance(action, Asks) else [action]
+        for action in actions
+        if isinstance(action, (Ask, Asks))
+    ]
+    return list(chain.from_iterable(several))
+
+
 class World:
     """An engine with one host, and what it wants done."""
 
@@ -46,7 +57,7 @@ class World:
 
     def asked(self) -> list[Ask]:
         self.engine.plan(self.now)
-        return [action for action in self.engine.take_actions() if isinstance(action, Ask)]
+        return calls(self.engine.take_actions())
 
     def identify(self, ask: Ask, uptime: float) -> list[Any]:
         """Let the server say for how long it has been up."""
@@ -68,7 +79,7 @@ def test_same_process(world: World) -> None:
     world.engine.adopt([part], 0, "77", world.now, tries=1)
     (ask,) = world.asked()
     assert not world.engine.is_idle
-    fetches = [each for each in world.identify(ask, 500.0) if isinstance(each, Ask)]
+    fetches = calls(world.identify(ask, 500.0))
     assert [(each.call, each.job and each.job.job_id) for each in fetches] == [(Call.FETCH, "77")]
     response = Response(201, {})
     world.engine.heard(fetches[0], Meaning.RESULT, response, world.now)
@@ -86,7 +97,7 @@ def test_server_that_has_restarted_since(world: World) -> None:
     world.now += 100
     ask.sent_at = world.now
     actions = world.identify(ask, 5.0)
-    assert not [each for each in actions if isinstance(each, Ask) and each.call is Call.FETCH]
+    assert not [each for each in calls(actions) if each.call is Call.FETCH]
     assert [each.outcome for each in actions if isinstance(each, End)] == [Outcome.LOST]
 
 
@@ -120,5 +131,4 @@ def test_given_up(world: World) -> None:
     (ask,) = world.asked()
     part.ended = True
     world.engine.abandon_all(world.now)
-    calls = [each.call for each in world.identify(ask, 500.0) if isinstance(each, Ask)]
-    assert calls == [Call.DELETE]
+    assert [each.call for each in calls(world.identify(ask, 500.0))] == [Call.DELETE]

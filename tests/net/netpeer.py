@@ -12,11 +12,13 @@ import ssl
 import struct
 import threading
 from collections.abc import Iterator
+from itertools import chain
 from typing import TypeVar
 
 import trustme
 
 from arango_jobs._net.exchange import (
+    Answered,
     Connected,
     Exchange,
     Failure,
@@ -157,17 +159,24 @@ def poll_until(
     while sum(isinstance(event, kind) for event in events) < count:
         new = transport.poll(PATIENCE)
         assert new, "nothing came"
-        events += new
+        events += singles(new)
     return events
+
+
+def singles(events: list[TransportEvent]) -> list[TransportEvent]:
+    """Return `events` with one for each exchange."""
+    lists = [event.singles() if isinstance(event, Answered) else [event] for event in events]
+    return list(chain.from_iterable(lists))
 
 
 def outcomes(events: list[TransportEvent]) -> dict[object, object]:
     """Map tokens to status and body, or to error class and may_have_run."""
     found: dict[object, object] = {}
-    for event in events:
-        if isinstance(event, Exchange):
-            assert event.token not in found
-            found[event.token] = (event.response.status, event.response.body)
+    for event in singles(events):
+        if isinstance(event, Answered):
+            (exchange,), response = event.exchanges, event.response(0)
+            assert exchange.token not in found
+            found[exchange.token] = (response.status, response.body)
         elif isinstance(event, Failure):
             assert event.exchange.token not in found
             found[event.exchange.token] = (type(event.error).__name__, event.may_have_run)
@@ -188,7 +197,7 @@ def deepen(transport: PipelineTransport, listener: Listener, depth: int) -> Peer
     while True:
         peer.requests(width)
         peer.send(answer() * width)
-        poll_until(transport, width, Exchange)
+        poll_until(transport, width, Answered)
         width *= 2
         if width >= depth:
             return peer

@@ -16,7 +16,7 @@ from netpeer import (
     poll_until,
 )  # fmt: skip
 
-from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Answered, Connected, Exchange, Failure, TransportEvent
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs.errors import ConnectionLostError, HostUnreachableError
 
@@ -35,13 +35,13 @@ def test_written_on_the_connection_it_knows(
     peer = connected_peer(transport, listener)
     peer.requests(1)
     peer.send(answer())
-    poll_until(transport, 1, Exchange)
+    poll_until(transport, 1, Answered)
     transport.send(_bound("second", 1))
     transport.poll(0)
     peer.requests(1)
     peer.send(answer())
-    (reply,) = poll_until(transport, 1, Exchange)
-    assert reply.token == "second"
+    (reply,) = poll_until(transport, 1, Answered)
+    assert reply.exchanges[0].token == "second"
 
 
 def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: Listener) -> None:
@@ -50,7 +50,7 @@ def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: L
     peer = connected_peer(transport, listener)
     peer.requests(1)
     peer.send(answer())
-    poll_until(transport, 1, Exchange)
+    poll_until(transport, 1, Answered)
     peer.sock.close()
     transport.poll(0)
     transport.send(_bound("fetch", 1))
@@ -66,7 +66,7 @@ def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: L
     assert len(fresh.requests(1)) == 1
     assert not fresh.has_more()
     fresh.send(answer())
-    assert outcomes(poll_until(transport, 1, Exchange)) == {"identify": (200, b"{}")}
+    assert outcomes(poll_until(transport, 1, Answered)) == {"identify": (200, b"{}")}
 
 
 def test_answers_are_told_before_a_newer_connection(
@@ -81,7 +81,7 @@ def test_answers_are_told_before_a_newer_connection(
     fresh.setblocking(False)
     transport._quick[0]._dialed(fresh)
     kinds = [type(event) for event in transport.poll(0)]
-    assert kinds == [Exchange, Connected]
+    assert kinds == [Answered, Connected]
 
 
 class TestServerThatKeepsNoConnection:
@@ -99,7 +99,7 @@ class TestServerThatKeepsNoConnection:
             transport.send(exchange(number))
             events = self.one(transport, listener, announcement)
             kinds = [type(event) for event in events]
-            assert kinds == ([Connected, Exchange] if number < 16 else [Exchange])
+            assert kinds == ([Connected, Answered] if number < 16 else [Answered])
 
     def one(
         self, transport: PipelineTransport, listener: Listener, announcement: bytes
@@ -108,7 +108,7 @@ class TestServerThatKeepsNoConnection:
         peer, events = self.asked(transport, listener)
         peer.send(answer(extra=announcement))
         peer.sock.close()
-        return events + poll_until(transport, 1, Exchange)
+        return events + poll_until(transport, 1, Answered)
 
     def asked(
         self, transport: PipelineTransport, listener: Listener
@@ -138,7 +138,7 @@ class TestServerThatKeepsNoConnection:
         peer, _ = self.asked(transport, listener)
         if answers:
             peer.send(answer())
-            poll_until(transport, 1, Exchange)
+            poll_until(transport, 1, Answered)
             transport.send(exchange("second"))
             transport.poll(0)
             peer.requests(1)
@@ -157,12 +157,12 @@ class TestServerThatKeepsNoConnection:
         transport.send(exchange("first"))
         peer, _ = self.asked(transport, listener)
         peer.send(answer())
-        poll_until(transport, 1, Exchange)
+        poll_until(transport, 1, Answered)
         transport.send(exchange("second"))
         transport.poll(0)
         peer.requests(1)
         peer.send(answer(extra=b"Connection: close\r\n"))
-        poll_until(transport, 1, Exchange)
+        poll_until(transport, 1, Answered)
         self.refused(transport)
 
     def test_after_a_pause(

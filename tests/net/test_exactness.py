@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from netpeer import Listener, ManualClock, Peer, answer, exchange
+from netpeer import Listener, ManualClock, Peer, answer, exchange, singles
 
-from arango_jobs._net.exchange import Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Answered, Exchange, Failure, TransportEvent
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs._net.settings import NetSettings
 
@@ -188,19 +188,19 @@ def test_what_is_said_is_true(script: list[tuple[str, int]]) -> None:
             world.run(action, number)
     finally:
         world.close()
-    ends = [event for event in world.events if isinstance(event, (Exchange, Failure))]
+    ends = [event for event in singles(world.events) if isinstance(event, (Answered, Failure))]
     assert sorted(_of(event).token for event in ends) == sorted(
         b"/%d" % number for number in range(1, world.sent + 1)
     )
     assert all(count == 1 for count in world.executed.values())
     for event in ends:
         name = _of(event).token
-        if isinstance(event, Exchange):
-            assert event.response.body == name
+        if isinstance(event, Answered):
+            assert event.response(0).body == name
             assert world.executed[name] == 1
         elif not event.may_have_run:
             assert name not in world.executed
 
 
 def _of(event: Exchange | Failure) -> Exchange:
-    return event if isinstance(event, Exchange) else event.exchange
+    return event.exchanges[0] if isinstance(event, Answered) else event.exchange

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from netpeer import exchange, outcomes
 
-from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Answered, Connected, Exchange, Failure, TransportEvent
 from arango_jobs.errors import HostUnreachableError
 from arango_jobs.operations import Response
 from arango_jobs.testing.memory_transport import MemoryTransport
@@ -28,7 +28,7 @@ def test_answers_in_any_order() -> None:
         0: (200, b"first"),
         1: ("HostUnreachableError", False),
     }
-    assert [type(event) for event in events] == [Exchange, Exchange, Failure, Connected]
+    assert [type(event) for event in events] == [Answered, Answered, Failure, Connected]
     assert transport.polls == [None, 5]
     assert transport.sent == [first, second, third]
 

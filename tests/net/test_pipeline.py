@@ -19,7 +19,7 @@ from netpeer import (
     poll_until,
 )
 
-from arango_jobs._net.exchange import Connected, Exchange
+from arango_jobs._net.exchange import Answered, Connected
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs._net.settings import NetSettings
 from arango_jobs.errors import OptionError
@@ -34,11 +34,11 @@ def test_one_exchange(transport: PipelineTransport, listener: Listener) -> None:
     assert peer.requests(1)[0].endswith(b"\r\n\r\nbody")
     peer.send(answer(b"said", "202 Accepted", b"X-Arango-Async-Id: 7\r\n"))
     (reply,) = poll_until(transport, 1)
-    assert isinstance(reply, Exchange)
-    assert reply.token == "t"
-    assert (reply.response.status, reply.response.body) == (202, b"said")
-    assert reply.response.headers["x-arango-async-id"] == "7"
-    assert reply.response.url == f"{listener.url}/x?y=1"
+    assert isinstance(reply, Answered)
+    assert reply.exchanges[0].token == "t"
+    assert (reply.response(0).status, reply.response(0).body) == (202, b"said")
+    assert reply.response(0).headers["x-arango-async-id"] == "7"
+    assert reply.response(0).url == f"{listener.url}/x?y=1"
 
 
 def test_nothing_to_do(transport: PipelineTransport, listener: Listener) -> None:
@@ -58,7 +58,7 @@ def test_depth_grows_with_answers(transport: PipelineTransport, listener: Listen
         peer.requests(width)
         assert not peer.has_more()
         peer.send(answer() * width)
-        poll_until(transport, width, Exchange)
+        poll_until(transport, width, Answered)
 
 
 def test_depth_stops_at_limit(clock: ManualClock, listener: Listener) -> None:
@@ -72,7 +72,7 @@ def test_depth_stops_at_limit(clock: ManualClock, listener: Listener) -> None:
             peer.requests(width)
             assert not peer.has_more()
             peer.send(answer() * width)
-            poll_until(transport, width, Exchange)
+            poll_until(transport, width, Answered)
 
 
 def test_bytes_bound_depth(clock: ManualClock, listener: Listener) -> None:
@@ -86,7 +86,7 @@ def test_bytes_bound_depth(clock: ManualClock, listener: Listener) -> None:
         peer.requests(2)
         assert not peer.has_more()
         peer.send(answer() * 2)
-        poll_until(transport, 2, Exchange)
+        poll_until(transport, 2, Answered)
         peer.requests(2)
 
 
@@ -118,7 +118,7 @@ def test_second_connection(clock: ManualClock, listener: Listener) -> None:
         second.send(answer(b"second"))
         first.requests(1)
         first.send(answer(b"first"))
-        found = outcomes(poll_until(transport, 2, Exchange))
+        found = outcomes(poll_until(transport, 2, Answered))
         assert set(found.values()) == {(200, b"first"), (200, b"second")}
         assert not listener.has_caller()
 
@@ -142,8 +142,8 @@ def test_slow_is_alone(
     assert not slow.has_more()
     slow.send(answer(b"" if method == "HEAD" else b"slow"))
     (reply,) = poll_until(transport, 1)
-    assert isinstance(reply, Exchange)
-    assert reply.token == "slow"
+    assert isinstance(reply, Answered)
+    assert reply.exchanges[0].token == "slow"
     transport.send(exchange("slow three", is_quick=False))
     transport.poll(0)
     slow.requests(1)
@@ -156,8 +156,8 @@ def test_head_with_length(transport: PipelineTransport, listener: Listener) -> N
     peer.requests(1)
     peer.send(b"HTTP/1.1 200 OK\r\nEtag: 5\r\nContent-Length: 500\r\n\r\n")
     (reply,) = poll_until(transport, 1)
-    assert isinstance(reply, Exchange)
-    assert (reply.response.body, reply.response.headers["etag"]) == (b"", "5")
+    assert isinstance(reply, Answered)
+    assert (reply.response(0).body, reply.response(0).headers["etag"]) == (b"", "5")
     transport.send(exchange(2, method="HEAD"))
     transport.poll(0)
     assert peer.requests(1)
@@ -196,7 +196,7 @@ def test_old_server(transport: PipelineTransport, listener: Listener) -> None:
         assert transport.poll(0) == []
         peer.send(body[1:])
         peer.close()
-        assert (200, body) in outcomes(poll_until(transport, 1, Exchange)).values()
+        assert (200, body) in outcomes(poll_until(transport, 1, Answered)).values()
 
 
 def test_redirect_is_not_followed(transport: PipelineTransport, listener: Listener) -> None:
@@ -347,7 +347,7 @@ def test_hosts_are_apart(clock: ManualClock, listener: Listener) -> None:
         peer = listener.accept()
         peer.requests(1)
         peer.send(answer())
-        events += poll_until(transport, 1, Exchange)
+        events += poll_until(transport, 1, Answered)
         assert outcomes(events) == {
             "dead": ("HostUnreachableError", False),
             "alive": (200, b"{}"),

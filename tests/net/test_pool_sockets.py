@@ -34,7 +34,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.util.retry import Retry
 
 from arango_jobs._net.choose import choose_transport
-from arango_jobs._net.exchange import Connected, Exchange, Failure
+from arango_jobs._net.exchange import Answered, Connected, Failure
 from arango_jobs._net.hosts import parse_host
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs._net.pool_sockets import pool_sockets
@@ -233,7 +233,7 @@ def test_source_address(listener: Listener) -> None:
         assert peer.sock.getpeername()[1] == port
         assert b"X-Tenant: a\r\n" in peer.requests(1)[0]
         peer.send(answer())
-        poll_until(transport, 1, Exchange)
+        poll_until(transport, 1, Answered)
         for token in (1, 2):
             transport.send(exchange(token))
         transport.poll(0)
@@ -250,7 +250,7 @@ def test_idle_connection_that_ended(listener: Listener) -> None:
             peer = listener.accept()
             peer.requests(1)
             peer.send(answer())
-            events += poll_until(transport, 1, Exchange)
+            events += poll_until(transport, 1, Answered)
             assert sum(isinstance(event, Connected) for event in events) == 1
             peer.close()
 
@@ -268,7 +268,7 @@ def test_broken_in_the_middle(listener: Listener) -> None:
         peer = listener.accept()
         peer.requests(1)
         peer.send(answer())
-        events += poll_until(transport, 1, Exchange)
+        events += poll_until(transport, 1, Answered)
         assert outcomes(events) == {1: ("ConnectionLostError", True), 2: (200, b"{}")}
 
 
@@ -280,7 +280,7 @@ def test_bound_to_an_older_connection(listener: Listener) -> None:
         peer = listener.accept()
         peer.requests(1)
         peer.send(answer())
-        poll_until(transport, 1, Exchange)
+        poll_until(transport, 1, Answered)
         peer.close()
         fetch = exchange("fetch")
         fetch.epoch = 1
@@ -384,7 +384,7 @@ def test_context_of_the_adapter(server: TlsServer, authority: trustme.CA, tmp_pa
     with pipelined(url, session_with(adapter), ONE) as transport:
         for token in range(200):
             transport.send(exchange(token, target=f"/{token}"))
-        found = outcomes(poll_until(transport, 200, Exchange))
+        found = outcomes(poll_until(transport, 200, Answered))
         assert found == {token: (200, b"x" * token) for token in range(200)}
     with pipelined(url, session_with(Adapter(assert_hostname="db.example"))) as transport:
         transport.send(exchange(1))
@@ -401,7 +401,7 @@ def test_end_of_body(server: TlsServer, authority: trustme.CA, is_clean: bool) -
     adapter = Adapter(ssl_context=trusting(authority), assert_hostname="db.example")
     with pipelined(f"https://127.0.0.1:{server.port}", session_with(adapter)) as transport:
         transport.send(exchange(1, target="/end" if is_clean else "/cut"))
-        events = poll_until(transport, 1, (Exchange, Failure))
+        events = poll_until(transport, 1, (Answered, Failure))
         expected = (200, b"ab") if is_clean else ("ConnectionLostError", True)
         assert outcomes(events) == {1: expected}
 
@@ -428,7 +428,7 @@ def test_forward_proxy(listener: Listener) -> None:
                 assert b"Host: db.example:8529\r\n" in rest
                 assert not peer.has_more()
                 peer.send(answer(line.split(b" ")[1].rpartition(b"/")[2]))
-                found.update(outcomes(poll_until(transport, 1, Exchange)))
+                found.update(outcomes(poll_until(transport, 1, Answered)))
         assert found == {token: (200, b"%d" % token) for token in range(6)}
         assert not listener.has_caller()
 
@@ -453,7 +453,7 @@ def test_tunnel(
     with pipelined(HTTPS, session, ONE) as transport:
         for token in range(200):
             transport.send(exchange(token, target=f"/{token}"))
-        found = outcomes(poll_until(transport, 200, Exchange))
+        found = outcomes(poll_until(transport, 200, Answered))
         assert found == {token: (200, b"x" * token) for token in range(200)}
     assert proxy.asked
     assert all(asked.removeprefix(b"CONNECT ").startswith(b"db.example") for asked in proxy.asked)
@@ -468,7 +468,7 @@ def test_socks_without_tls(listener: Listener, tunnels: Callable[..., Tunnels]) 
         peer = listener.accept()
         assert peer.requests(1)[0].startswith(b"GET /x HTTP/1.1\r\n")
         peer.send(answer())
-        assert outcomes(poll_until(transport, 1, Exchange)) == {1: (200, b"{}")}
+        assert outcomes(poll_until(transport, 1, Answered)) == {1: (200, b"{}")}
     assert proxy.asked == [b"db.example"]
 
 

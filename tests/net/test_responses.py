@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arango_jobs._net.careful import CarefulReader
+from arango_jobs._net.exchange import Answered
 from arango_jobs._net.responses import Outcome, ResponseReader
 from arango_jobs.errors import (
     ConnectionLostError,
@@ -29,10 +30,22 @@ SERVER = (
 )
 
 
-def plain(outcome: Outcome) -> tuple[object, ...]:
-    if isinstance(outcome, Response):
-        return outcome.status, outcome.headers, outcome.body
-    return type(outcome), str(outcome)
+def answers(out: list[Outcome]) -> list[Response | TransportError]:
+    """Return what was read, one by one."""
+    found: list[Response | TransportError] = []
+    for outcome in out:
+        if isinstance(outcome, Answered):
+            found.extend(outcome.response(index) for index in range(len(outcome.bodies)))
+        else:
+            found.append(outcome)
+    return found
+
+
+def plain(out: list[Outcome]) -> list[tuple[object, ...]]:
+    return [
+        (one.status, one.headers, one.body) if isinstance(one, Response) else (type(one), str(one))
+        for one in answers(out)
+    ]
 
 
 def careful(*, is_head: bool = False) -> CarefulReader:
@@ -53,15 +66,15 @@ def read(reader: ResponseReader | CarefulReader, pieces: list[bytes]) -> list[tu
         if not reader.is_last:
             reader.at_eof(out)
     except TransportError as error:
-        return [*map(plain, out), (type(error),)]
-    return [plain(outcome) for outcome in out]
+        return [*plain(out), (type(error),)]
+    return plain(out)
 
 
 def one(data: bytes, *, is_head: bool = False) -> Response:
     out: list[Outcome] = []
     fast_reader = fast()
     fast_reader.feed(data, out, is_head=is_head)
-    (outcome,) = out
+    (outcome,) = answers(out)
     assert isinstance(outcome, Response)
     return outcome
 
@@ -199,7 +212,7 @@ def test_queue_times() -> None:
     reader.feed(b"".join(heads), found)
     assert [
         (one.job_id, one.headers["x-arango-queue-time-seconds"])
-        for one in found
+        for one in answers(found)
         if isinstance(one, Response)
     ] == [(str(number), f"0.{number:06d}") for number in range(600)]
     assert reader.is_between
@@ -265,7 +278,7 @@ def test_body_up_to_the_end() -> None:
     reader.feed(b"cd", out)
     assert out == []
     reader.at_eof(out)
-    assert plain(out[0]) == (200, {}, b"abcd")
+    assert plain(out)[0] == (200, {}, b"abcd")
     assert reader.is_last
 
 
@@ -324,7 +337,7 @@ def test_spoilt_coding(packed: bytes, error: type[TransportError]) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
     reader.feed(head % len(packed) + packed + SERVER % 5, out)
     assert isinstance(out[0], error)
-    assert isinstance(out[1], Response)
+    assert isinstance(out[1], Answered)
 
 
 def test_bomb_is_not_unpacked() -> None:
@@ -401,4 +414,82 @@ def test_last_answer_in_pieces(head: bytes) -> None:
         reader.feed(piece, out)
         assert (out, reader.is_last) == ([], False)
     reader.feed(b"b", out)
-    assert (plain(out[0])[2], reader.is_last) == (b"ab", True)
+    assert (plain(out)[0][2], reader.is_last) == (b"ab", True)
+
+
+def test_answers_that_are_alike_come_together() -> None:
+    """One with an id and one without do not, though their heads say the same otherwise."""
+    without = SERVER.replace(b"X-Arango-Async-Id: %d\r\n", b"")
+    out: list[Outcome] = []
+    fast().feed(b"".join([SERVER % 1, SERVER % 2, without, without, SERVER % 3]), out)
+    assert [one.job_ids for one in out if isinstance(one, Answered)] == [
+        ["1", "2"],
+        [None, None],
+        ["3"],
+    ]
+
+
+lengths = st.sampled_from([b"0", b"1", b"3", b"3", b"12", b"03", b"", b"x", b" 2", b"-1", b"70000"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    status=st.sampled_from([b"200 OK", b"202 Accepted", b"204 No Content"]),
+    told=st.lists(lengths, max_size=6),
+    data=st.data(),
+)
+def test_lengths(status: bytes, told: list[bytes], data: st.DataObject) -> None:
+    """Heads that differ in the length are read without the parser, and come to the same."""
+    head = (SERVER % 7).replace(b"202 Accepted", status)
+    stream = head
+    for length in told:
+        size = int(length) if length.strip().isdigit() else 0
+        stream += head.replace(b"Length: 0", b"Length: " + length) + b"x" * size
+    assert read(fast(), data.draw(split(stream))) == read(careful(), [stream])
+
+
+HEAD = (SERVER % 7).replace(b"Length: 0", b"Length: 500")
+OTHERS = [(b"202", b"201"), (b"ArangoDB", b"Other-DB")]
+answer_alike = st.builds(
+    lambda head, job_id, body: (
+        head.replace(b"500", b"%d" % len(body)).replace(b"7", job_id, 1) + body
+    ),
+    st.sampled_from([HEAD] * 5 + [HEAD.replace(*other) for other in OTHERS]),
+    st.sampled_from([b"1", b"2", b"3", b"\xff", b"100", b"999", b"1 2", b""]),
+    st.sampled_from([b"", b"{}", b"[]", b"123", HEAD, HEAD[:-1], HEAD[40:]]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(parts=st.lists(answer_alike, max_size=12), data=st.data())
+def test_answers_of_equal_size(parts: list[bytes], data: st.DataObject) -> None:
+    """They are cut at equal distances only where each of them has the head; bodies may show it."""
+    stream = SERVER % 7 + b"".join(parts)
+    assert read(fast(), data.draw(split(stream))) == read(careful(), [stream])
+
+
+def test_one_of_equal_size_has_another_status() -> None:
+    statuses = [b"202", b"202", b"201", b"202", b"202"]
+    stream = b"".join((SERVER % 7).replace(b"202", status) for status in statuses)
+    assert [one[0] for one in read(fast(), [stream])] == list(map(int, statuses))
+
+
+def test_lengths_do_not_part_answers() -> None:
+    """However they differ, and though one ends in the next piece of the stream."""
+    bodies = [b"", b"a", b"bcd", b"bcd", b"e" * 300, b"", b"f"]
+    stream = b"".join(
+        (SERVER % number).replace(b"Length: 0", b"Length: %d" % len(body)) + body
+        for number, body in enumerate(bodies)
+    )
+    reader = fast()
+    # A queue time that was told before changes nothing.
+    reader.feed((SERVER % 1).replace(b"0.000000", b"0.000001"), [])
+    out: list[Outcome] = []
+    reader.feed(stream[:-200], out)
+    reader.feed(stream[-200:], out)
+    (run,) = out
+    assert isinstance(run, Answered)
+    assert (run.bodies, run.job_ids) == (bodies, [str(number) for number in range(7)])
+    assert [one.headers["content-length"] for one in answers(out) if isinstance(one, Response)] == [
+        str(len(body)) for body in bodies
+    ]

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.util.retry import Retry
 
-from arango_jobs._net.exchange import Connected, Exchange, Failure
+from arango_jobs._net.exchange import Answered, Connected, Exchange, Failure
 from arango_jobs._net.session import SessionTransport
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import KeptEnvironment
@@ -57,7 +57,7 @@ def run(
     with closing(SessionTransport([server.url], session, settings)) as transport:
         for target in targets:
             transport.send(exchange(target, target=f"/{target}", timeout=5))
-        return outcomes(poll_until(transport, len(targets), (Exchange, Failure)))
+        return outcomes(poll_until(transport, len(targets), (Answered, Failure)))
 
 
 def test_answers(server: Server, session: requests.Session) -> None:
@@ -116,7 +116,7 @@ def test_late(server: Server, session: requests.Session) -> None:
     """No answer in time: it may have run."""
     with closing(SessionTransport([server.url], session)) as transport:
         transport.send(exchange(1, target="/wait", timeout=0.05))
-        events = poll_until(transport, 1, (Exchange, Failure))
+        events = poll_until(transport, 1, (Answered, Failure))
         assert outcomes(events) == {1: ("RequestTimeoutError", True)}
 
 
@@ -129,7 +129,7 @@ def test_late_in_queue(server: Server, session: requests.Session) -> None:
         while not server.requests:
             transport.poll(0.001)
         server.gate.set()
-        events = poll_until(transport, 2, (Exchange, Failure))
+        events = poll_until(transport, 2, (Answered, Failure))
         assert outcomes(events)[2] == ("RequestTimeoutError", False)
 
 
@@ -138,7 +138,7 @@ def test_target_is_not_touched(server: Server, session: requests.Session, target
     """What was quoted stays quoted: a key cannot become a step in the path."""
     with closing(SessionTransport([server.url], session)) as transport:
         transport.send(exchange(1, target=target))
-        poll_until(transport, 1, Exchange)
+        poll_until(transport, 1, Answered)
     assert server.requests[0].split(b" ")[1].lower() == target.lower().encode()
 
 
@@ -152,7 +152,7 @@ def test_headers(server: Server, session: requests.Session) -> None:
             exchange(1, headers=(("X-Arango-Async", "store"),), body=b"{}", method="PUT")
         )
         transport.send(exchange(2, headers=(("authorization", "bearer x"), ("x-tenant", "b"))))
-        poll_until(transport, 2, Exchange)
+        poll_until(transport, 2, Answered)
     first, second = sorted(server.requests, key=lambda request: b"bearer" in request)
     for line in (b"X-Tenant: a", b"Authorization: Basic cm9vdDo=", b"Cookie: node=3",
                  b"X-Arango-Async: store", b"Content-Length: 2"):  # fmt: skip
@@ -177,7 +177,7 @@ def test_params(server: Server) -> None:
         session.params = {"tenant": "a b"}
         with closing(SessionTransport([server.url], session)) as transport:
             transport.send(exchange(1, target="/%2E?x=1"))
-            poll_until(transport, 1, Exchange)
+            poll_until(transport, 1, Answered)
     assert server.requests[0].startswith(b"GET /%2E?x=1&tenant=a+b ")
 
 
@@ -202,7 +202,7 @@ def test_proxy(server: Server) -> None:
         session.proxies["http"] = server.url
         with closing(SessionTransport(["http://db.example:8529"], session)) as transport:
             transport.send(exchange(1, target="/x"))
-            poll_until(transport, 1, Exchange)
+            poll_until(transport, 1, Answered)
             assert "connection pools" in transport.describe()
     assert server.requests[0].startswith(b"GET http://db.example:8529/x HTTP/1.1\r\n")
 
@@ -231,7 +231,7 @@ def test_adapter_of_the_user(
             transport.send(
                 exchange(1, method=method, target="/_db/x", body=body, headers=headers, timeout=5)
             )
-            poll_until(transport, 1, Exchange)
+            poll_until(transport, 1, Answered)
         # A session with hooks does all of it by itself.
         session.hooks["response"].append(lambda response, **_: response)
         with closing(SessionTransport([server.url], session)) as transport:
@@ -239,7 +239,7 @@ def test_adapter_of_the_user(
             transport.send(
                 exchange(2, method=method, target="/_db/x", body=body, headers=headers, timeout=5)
             )
-            poll_until(transport, 1, Exchange)
+            poll_until(transport, 1, Answered)
     (ours, our_options), (theirs, their_options) = adapter.seen
     assert (ours.method, ours.url, ours.body) == (theirs.method, theirs.url, theirs.body)
     assert ours.headers == theirs.headers
@@ -328,13 +328,13 @@ class TestNewConnections:
             events = []
             for number in range(20):
                 transport.send(exchange(number))
-                events += poll_until(transport, 1, Exchange)
+                events += poll_until(transport, 1, Answered)
             server.restart()
             transport.send(exchange(20))
-            events += poll_until(transport, 1, Exchange)
+            events += poll_until(transport, 1, Answered)
         kinds = [type(event) for event in events]
-        assert kinds == [Connected, *[Exchange] * 20, Connected, Exchange]
-        assert [e.connection for e in events if isinstance(e, Exchange)] == [1] * 20 + [2]
+        assert kinds == [Connected, *[Answered] * 20, Connected, Answered]
+        assert [e.connection for e in events if isinstance(e, Answered)] == [1] * 20 + [2]
 
     def test_many_at_once(self, server: Server, session: requests.Session) -> None:
         """Each is told before the first answer over it, in the order of their numbers."""
@@ -345,11 +345,11 @@ class TestNewConnections:
             while len(server.requests) < 8:
                 events += transport.poll(0.001)
             server.gate.set()
-            events += poll_until(transport, 8, Exchange)
+            events += poll_until(transport, 8, Answered)
         told = 0
         numbers = set()
         for event in events:
-            if isinstance(event, Exchange):
+            if isinstance(event, Answered):
                 assert 1 <= (event.connection or 0) <= told
                 numbers.add(event.connection)
             told += isinstance(event, Connected)
@@ -360,7 +360,7 @@ class TestNewConnections:
         settings = NetSettings(session_threads=1)
         with closing(SessionTransport([server.url], session, settings)) as transport:
             transport.send(exchange("submit"))
-            poll_until(transport, 1, Exchange)
+            poll_until(transport, 1, Answered)
             server.restart()
             transport.send(bound("fetch", 1))
             events = poll_until(transport, 1, Failure)
@@ -368,7 +368,7 @@ class TestNewConnections:
             assert outcomes(events) == {"fetch": ("ConnectionLostError", False)}
             # The connection that was made for it is there for whoever may use it.
             transport.send(bound("identify", 2))
-            events = poll_until(transport, 1, (Exchange, Failure))
+            events = poll_until(transport, 1, (Answered, Failure))
             assert outcomes(events) == {"identify": (200, b"identify")}
             assert not any(isinstance(event, Connected) for event in events)
         assert b"/fetch" not in paths(server)
@@ -378,12 +378,12 @@ class TestNewConnections:
         settings = NetSettings(session_threads=1)
         with closing(SessionTransport([server.url], session, settings)) as transport:
             transport.send(exchange("first"))
-            poll_until(transport, 1, Exchange)
+            poll_until(transport, 1, Answered)
             server.restart()
             transport.send(exchange("second"))
             transport.send(bound("fetch", 1))
             transport.send(bound("third", 2))
-            found = outcomes(poll_until(transport, 3, (Exchange, Failure)))
+            found = outcomes(poll_until(transport, 3, (Answered, Failure)))
         assert found["fetch"] == ("ConnectionLostError", False)
         assert found["third"] == (200, b"third")
         assert b"/fetch" not in paths(server)
@@ -396,7 +396,7 @@ class TestNewConnections:
         with closing(SessionTransport([server.url], session, settings)) as transport:
             session.get(f"{server.url}/by-hand")
             transport.send(exchange("submit"))
-            poll_until(transport, 1, Exchange)
+            poll_until(transport, 1, Answered)
             server.restart()
             session.get(f"{server.url}/by-hand")
             transport.send(bound("fetch", 1))
@@ -413,7 +413,7 @@ class TestNewConnections:
         adapter.max_retries = retries
         with closing(SessionTransport([server.url], session, settings)) as transport:
             transport.send(exchange("submit"))
-            poll_until(transport, 1, Exchange)
+            poll_until(transport, 1, Answered)
             transport.send(bound("break", 1))
             events = poll_until(transport, 1, Failure)
             assert outcomes(events) == {"break": ("ConnectionLostError", True)}
@@ -426,19 +426,19 @@ class TestNewConnections:
             events = []
             for number in range(15):
                 transport.send(exchange(number, target="/closing"))
-                events += poll_until(transport, 1, Exchange)
+                events += poll_until(transport, 1, Answered)
             transport.send(bound("early", 15))
             events += poll_until(transport, 1, Failure)
             assert sum(isinstance(event, Connected) for event in events) == 16
             transport.send(exchange("once", target="/closing"))
-            poll_until(transport, 1, Exchange)
+            poll_until(transport, 1, Answered)
             for target in ("late", "break", "last"):
                 transport.send(bound(target, 16))
-                events = poll_until(transport, 1, (Exchange, Failure))
+                events = poll_until(transport, 1, (Answered, Failure))
                 kinds = [type(event) for event in events]
                 if target == "late":
                     assert outcomes(events) == {"late": (200, b"late")}
-                    assert kinds == [Exchange]
+                    assert kinds == [Answered]
             # A break is a sign of a restart, even there.
             assert kinds == [Connected, Failure]
             assert outcomes(events) == {"last": ("ConnectionLostError", False)}
@@ -452,11 +452,11 @@ class TestNewConnections:
         with closing(SessionTransport([server.url], session, settings)) as transport:
             for number in range(18):
                 transport.send(exchange(number, target="/closing"))
-                events = poll_until(transport, 1, Exchange)
-            assert [type(event) for event in events] == [Exchange]
+                events = poll_until(transport, 1, Answered)
+            assert [type(event) for event in events] == [Answered]
             transport.send(exchange("retried", target="/once"))
-            events = poll_until(transport, 1, Exchange)
-            assert [type(event) for event in events] == [Connected, Exchange]
+            events = poll_until(transport, 1, Answered)
+            assert [type(event) for event in events] == [Connected, Answered]
 
     def test_server_that_restarts_often(self, server: Server, session: requests.Session) -> None:
         """Connections that carried two answers are told however many there are."""
@@ -466,8 +466,8 @@ class TestNewConnections:
             for _ in range(20):
                 for target in ("/a", "/closing"):
                     transport.send(exchange(target, target=target))
-                    events += poll_until(transport, 1, Exchange)
-        assert [type(event) for event in events] == [Connected, Exchange, Exchange] * 20
+                    events += poll_until(transport, 1, Answered)
+        assert [type(event) for event in events] == [Connected, Answered, Answered] * 20
 
     @pytest.mark.parametrize("way", ["adapter", "send"])
     def test_session_that_does_all_itself(self, server: Server, way: str) -> None:
@@ -481,10 +481,10 @@ class TestNewConnections:
                 events = []
                 for target in ("a", "b", "break", "c", "d"):
                     transport.send(exchange(target, target=f"/{target}"))
-                    events += poll_until(transport, 1, (Exchange, Failure))
+                    events += poll_until(transport, 1, (Answered, Failure))
         kinds = [type(event) for event in events]
-        assert kinds == [Connected, Exchange, Exchange, Failure, Connected, Exchange, Exchange]
-        assert [e.connection for e in events if isinstance(e, Exchange)] == [0, 1, 1, 2]
+        assert kinds == [Connected, Answered, Answered, Failure, Connected, Answered, Answered]
+        assert [e.connection for e in events if isinstance(e, Answered)] == [0, 1, 1, 2]
 
 
 def test_wake(server: Server, session: requests.Session) -> None:

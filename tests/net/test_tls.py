@@ -22,7 +22,7 @@ from netpeer import (
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from arango_jobs._net.choose import choose_transport
-from arango_jobs._net.exchange import Exchange, Failure
+from arango_jobs._net.exchange import Answered, Failure
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.tls import tls_context
@@ -67,7 +67,7 @@ def test_trusted(server: TlsServer, ca_file: str) -> None:
     with closing(transport_to(server, tls_context(ca_file))) as transport:
         for token in range(200):
             transport.send(exchange(token, target=f"/{token}"))
-        found = outcomes(poll_until(transport, 200, Exchange))
+        found = outcomes(poll_until(transport, 200, Answered))
         assert found == {token: (200, b"x" * token) for token in range(200)}
 
 
@@ -76,7 +76,7 @@ def test_large_over_tls(server: TlsServer, ca_file: str) -> None:
     with closing(transport_to(server, tls_context(ca_file))) as transport:
         body = b"y" * (8 << 20)
         transport.send(exchange(1, method="POST", target="/5000000", body=body))
-        assert outcomes(poll_until(transport, 1, Exchange)) == {1: (200, b"x" * 5_000_000)}
+        assert outcomes(poll_until(transport, 1, Answered)) == {1: (200, b"x" * 5_000_000)}
 
 
 def test_unknown_authority(server: TlsServer) -> None:
@@ -93,7 +93,7 @@ def test_not_verified(server: TlsServer) -> None:
     """`verify=False` asks for no certificate."""
     with closing(transport_to(server, tls_context(False))) as transport:
         transport.send(exchange(1, target="/2"))
-        assert outcomes(poll_until(transport, 1, Exchange)) == {1: (200, b"xx")}
+        assert outcomes(poll_until(transport, 1, Answered)) == {1: (200, b"xx")}
 
 
 def test_wrong_name(authority: trustme.CA, ca_file: str) -> None:
@@ -117,7 +117,7 @@ def test_client_certificate(
     server = TlsServer(context)
     with closing(transport_to(server, tls_context(ca_file, client_file))) as transport:
         transport.send(exchange(1, target="/2"))
-        assert outcomes(poll_until(transport, 1, Exchange)) == {1: (200, b"xx")}
+        assert outcomes(poll_until(transport, 1, Answered)) == {1: (200, b"xx")}
         assert server.client_names == ["loader@example.org"]
     with closing(transport_to(server, tls_context(ca_file))) as transport:
         for token in (1, 2):
@@ -146,7 +146,7 @@ def test_session_says_whom_to_trust(
     assert isinstance(transport, PipelineTransport) is not has_hooks
     with closing(transport), session:
         transport.send(exchange(1, target="/1"))
-        assert outcomes(poll_until(transport, 1, Exchange)) == {1: (200, b"x")}
+        assert outcomes(poll_until(transport, 1, Answered)) == {1: (200, b"x")}
 
 
 @pytest.mark.parametrize("is_clean", [True, False])
@@ -155,7 +155,7 @@ def test_end_of_body(server: TlsServer, ca_file: str, is_clean: bool) -> None:
     target = "/end" if is_clean else "/cut"
     with closing(transport_to(server, tls_context(ca_file))) as transport:
         transport.send(exchange(1, target=target))
-        events = poll_until(transport, 1, (Exchange, Failure))
+        events = poll_until(transport, 1, (Answered, Failure))
         expected = (200, b"ab") if is_clean else ("ConnectionLostError", True)
         assert outcomes(events) == {1: expected}
 

@@ -17,7 +17,7 @@ from netpeer import (
     poll_until,
 )
 
-from arango_jobs._net.exchange import Connected, Exchange, Failure
+from arango_jobs._net.exchange import Answered, Connected, Failure
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs._net.settings import NetSettings
 
@@ -80,7 +80,7 @@ def test_break_in_pipeline(transport: PipelineTransport, listener: Listener) -> 
     peer.requests(4)
     peer.send(answer(b"first"))
     peer.close()
-    events = poll_until(transport, 4, (Exchange, Failure))
+    events = poll_until(transport, 4, (Answered, Failure))
     lost = ("ConnectionLostError", True)
     assert outcomes(events) == {0: (200, b"first"), 1: lost, 2: lost, 3: lost}
     failures = [each for each in events if isinstance(each, Failure)]
@@ -89,7 +89,7 @@ def test_break_in_pipeline(transport: PipelineTransport, listener: Listener) -> 
     second = connected_peer(transport, listener)
     assert second.requests(1)[0].endswith(b"4"), "a new connection begins with one"
     second.send(answer(b"fifth"))
-    events = poll_until(transport, 1, Exchange)
+    events = poll_until(transport, 1, Answered)
     assert second.requests(1)[0].endswith(b"5")
     second.send(answer(b"sixth"))
     assert outcomes(events + poll_until(transport, 1)) == {4: (200, b"fifth"), 5: (200, b"sixth")}
@@ -143,11 +143,11 @@ def test_partly_written_is_refused(clock: ManualClock) -> None:
         transport.send(exchange(2))
         peer = connected_peer(transport, listener)
         peer.send(answer(b"", "413 Payload Too Large"))
-        events = poll_until(transport, 1, Exchange)
+        events = poll_until(transport, 1, Answered)
         second = connected_peer(transport, listener)
         second.requests(1)
         second.send(answer())
-        events += poll_until(transport, 1, Exchange)
+        events += poll_until(transport, 1, Answered)
         assert outcomes(events) == {1: (413, b""), 2: (200, b"{}")}
     listener.close()
 
@@ -160,7 +160,7 @@ def test_refusal_before_reset(clock: ManualClock) -> None:
         peer = connected_peer(transport, listener)
         peer.send(answer(b"", "413 Payload Too Large"))
         peer.reset()
-        assert outcomes(poll_until(transport, 1, (Exchange, Failure))) == {1: (413, b"")}
+        assert outcomes(poll_until(transport, 1, (Answered, Failure))) == {1: (413, b"")}
     listener.close()
 
 
@@ -193,14 +193,14 @@ def test_announced_end(transport: PipelineTransport, listener: Listener) -> None
     transport.poll(0)
     peer.requests(4)
     peer.send(answer(b"0", extra=b"Connection: close\r\n"))
-    events = poll_until(transport, 1, Exchange)
+    events = poll_until(transport, 1, Answered)
     assert peer.is_closed()
     second = connected_peer(transport, listener)
     for bodies in ((b"1",), (b"2", b"3"), (b"4", b"5")):
         requests = second.requests(len(bodies))
         assert [request[-1:] for request in requests] == list(bodies), "in their order"
         second.send(*map(answer, bodies))
-        events += poll_until(transport, len(bodies), Exchange)
+        events += poll_until(transport, len(bodies), Answered)
     assert outcomes(events) == {token: (200, b"%d" % token) for token in range(6)}
 
 
@@ -272,10 +272,10 @@ def test_odd_pipeline_is_given_up(clock: ManualClock, listener: Listener) -> Non
             second.requests(1)
             assert not second.has_more()
             second.send(answer())
-            events += poll_until(transport, 1, Exchange)
+            events += poll_until(transport, 1, Answered)
         assert [type(event) for event in events if not isinstance(event, Connected)] == [
             *[Failure] * 2,
-            *[Exchange] * 4,
+            *[Answered] * 4,
         ]
         assert "at most 1 deep" in transport.describe()
 
@@ -315,3 +315,18 @@ def test_close_with_exchanges_under_way(transport: PipelineTransport, listener: 
     assert [each.connection for each in events] == [1, 0]  # type: ignore[union-attr]
     assert peer.is_closed()
     transport.wake()
+
+
+def test_one_answer_too_many(transport: PipelineTransport, listener: Listener) -> None:
+    """Those that were asked for count, however alike they are; the connection is given up."""
+    peer = deepen(transport, listener, 4)
+    for token in range(2):
+        transport.send(exchange(token))
+    transport.poll(0)
+    peer.requests(2)
+    peer.send(answer(b"a"), answer(b"b"), answer(b"c"))
+    (event,) = transport.poll(10)
+    assert outcomes([event]) == {0: (200, b"a"), 1: (200, b"b")}
+    assert isinstance(event, Answered)
+    assert (event.bodies, len(event.job_ids)) == ([b"a", b"b"], 2)
+    assert peer.is_closed()

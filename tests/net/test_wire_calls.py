@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError, SSLError
 from urllib3.util.retry import Retry
 
-from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Answered, Connected, Failure, TransportEvent
 from arango_jobs._net.hosts import parse_host
 from arango_jobs._net.pool_calls import PoolCaller
 from arango_jobs._net.session import SessionTransport
@@ -52,7 +52,7 @@ def run(
         session.mount("http://", adapter)
         with closing(SessionTransport([server.url], session)) as transport:
             transport.send(exchange(1, target=target, method=method, timeout=5))
-            return outcomes(poll_until(transport, 1, (Exchange, Failure)))[1], len(server.requests)
+            return outcomes(poll_until(transport, 1, (Answered, Failure)))[1], len(server.requests)
 
 
 LOST = ("ConnectionLostError", True)
@@ -114,12 +114,12 @@ def sequence(server: Server, transport: SessionTransport, *targets: str) -> list
     events: list[TransportEvent] = []
     for target in targets:
         transport.send(exchange(len(events), target=target, timeout=5))
-        events += poll_until(transport, 1, (Exchange, Failure))
+        events += poll_until(transport, 1, (Answered, Failure))
     return events
 
 
 def bodies(events: list[TransportEvent]) -> list[bytes]:
-    return [event.response.body for event in events if isinstance(event, Exchange)]
+    return [event.response(0).body for event in events if isinstance(event, Answered)]
 
 
 def test_connection_is_kept(server: Server, adapter: HTTPAdapter) -> None:
@@ -157,7 +157,7 @@ def test_late(server: Server) -> None:
         opener = threading.Timer(1.0, server.gate.set)
         opener.start()
         transport.send(exchange(1, target="/wait", timeout=0.05))
-        found = outcomes(poll_until(transport, 1, (Exchange, Failure)))
+        found = outcomes(poll_until(transport, 1, (Answered, Failure)))
         assert found == {1: ("RequestTimeoutError", True)}
         opener.join()
         assert bodies(sequence(server, transport, "/y")) == [b"y"]
@@ -171,7 +171,7 @@ def test_head(server: Server) -> None:
         closing(SessionTransport([server.url], session)) as transport,
     ):
         transport.send(exchange(1, target="/head", method="HEAD", timeout=5))
-        assert outcomes(poll_until(transport, 1, (Exchange, Failure))) == {1: (200, b"")}
+        assert outcomes(poll_until(transport, 1, (Answered, Failure))) == {1: (200, b"")}
 
 
 def test_headers(server: Server) -> None:
@@ -257,7 +257,7 @@ def test_pool_that_blocks(server: Server) -> None:
         with closing(SessionTransport([server.url], session)) as transport:
             for token in range(50):
                 transport.send(exchange(token, timeout=5))
-            poll_until(transport, 50, Exchange)
+            poll_until(transport, 50, Answered)
     assert server.connections <= 2
 
 
@@ -286,5 +286,5 @@ def test_refused_before_it_was_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         session.trust_env = False
         transport.send(exchange(1, method="POST", body=b"x" * 100_000, timeout=5))
-        assert outcomes(poll_until(transport, 1, (Exchange, Failure))) == {1: (413, b"no")}
+        assert outcomes(poll_until(transport, 1, (Answered, Failure))) == {1: (413, b"no")}
     ours.close()

@@ -373,10 +373,8 @@ class TestRestart:
         exchange = rig.waiting(INSERT)[0]
         rig.pass_time(5.0)
         rig.transport.connect()
-        accepted = Response(202, {"x-arango-async-id": "101"}, b"", "")
-        rig.transport.waiting.remove(exchange)
-        exchange.connection = connection
-        rig.transport._ready.append(exchange.answered(accepted))
+        accepted = {"x-arango-async-id": "101"}
+        rig.transport.answer(202, headers=accepted, to=exchange, connection=connection)
         rig.step()
         rig.identify(uptime=0.01)
         if connection == 1:
@@ -395,15 +393,14 @@ class TestRestart:
         exchange = rig.waiting(INSERT)[0]
         rig.pass_time(5.0)
         rig.transport.connect()
-        rig.transport.waiting.remove(exchange)
-        exchange.connection = 1
-        accepted = Response(202, {"x-arango-async-id": "101"}, b"", "")
-        rig.transport._ready.append(exchange.answered(accepted))
+        accepted = {"x-arango-async-id": "101"}
+        rig.transport.answer(202, headers=accepted, to=exchange, connection=1)
         rig.step()
         rig.identify(uptime=0.01)
         (again,) = rig.waiting(STATISTICS)
-        again.connection = 1
-        rig.identify(uptime=0.01)
+        uptime = json.dumps({"server": {"uptime": 0.01}})
+        rig.transport.answer(200, uptime, to=again, connection=1)
+        rig.step()
         assert not future.done()
         assert rig.waiting("PUT /_db/d/_api/job/101")
 

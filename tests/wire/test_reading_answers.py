@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from arango_jobs._core.actions import Ask
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call, Meaning
-from arango_jobs._wire.calls import meaning_of_failure, read
+from arango_jobs._wire.calls import meaning_of_failure, read, read_all
 from arango_jobs._wire.job_api import error_number, error_text, queue_time, read_ids
 from arango_jobs.errors import (
     ArangoServerError,
@@ -263,11 +264,11 @@ def test_lists(body: bytes, expected: list[str] | None) -> None:
      ("x", None)],
 )  # fmt: skip
 def test_queue_time(value: str, expected: float | None) -> None:
-    assert queue_time(Response(200, {"x-arango-queue-time-seconds": value})) == expected
+    assert queue_time({"x-arango-queue-time-seconds": value}) == expected
 
 
 def test_no_queue_time() -> None:
-    assert queue_time(Response(200)) is None
+    assert queue_time({}) is None
 
 
 def test_error_body() -> None:
@@ -297,3 +298,31 @@ def test_lists_that_are_searched(call: Call, body: bytes, expected: Any) -> None
 def test_who_was_searched() -> None:
     meaning, uptime = read(ask(Call.SEARCH_HOST), Response(200, {}, b'{"server":{"uptime":12.5}}'))
     assert (meaning, uptime) == (says.OK, 12.5)
+
+
+IDS = ["74091", "74092", "99999999999999999999", "", "7 4", "x", "1" * 21, None]
+
+
+@pytest.mark.parametrize("call", [Call.SUBMIT, Call.FETCH])
+@pytest.mark.parametrize("is_direct", [False, True])
+@pytest.mark.parametrize("status", [200, 202, 204, 404, 503])
+def test_read_together_as_one_by_one(call: Call, status: int, is_direct: bool) -> None:
+    """What the heads say of all is what each says; where they do not say it, nothing is said."""
+    said = set()
+    for pair in product(IDS, IDS):
+        if pair.count(None) == 1:
+            continue  # they would not come together
+        asks = [ask(call), ask(call, is_direct=is_direct)]
+        jobs = [one.job for one in asks if one.job is not None]
+        responses = [Response(status, {}, b"", job_id=job_id) for job_id in pair]
+        meaning = read_all(call, jobs, responses[0], pair)
+        apart = [read(one, response) for one, response in zip(asks, responses, strict=True)]
+        if meaning is not None:
+            details = list(pair) if meaning is says.ACCEPTED else responses
+            assert apart == [(meaning, detail) for detail in details]
+        said.add(meaning)
+    assert said - {None} == {
+        (Call.SUBMIT, 202, False): {says.ACCEPTED},
+        (Call.FETCH, 204, False): {says.RESULT, says.PENDING},
+        (Call.FETCH, 204, True): {says.RESULT, says.PENDING},
+    }.get((call, status, is_direct), {says.RESULT} if call is Call.FETCH else set())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from arango_jobs._core.actions import Ask
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call
 from arango_jobs._wire import job_api
-from arango_jobs._wire.calls import request_for
+from arango_jobs._wire.calls import Requests, fetches, request_for, submissions
 from arango_jobs.errors import ArangoServerError
 from arango_jobs.operations import MergePlan, Operation, OperationKind, Request
 
@@ -48,10 +49,50 @@ def ask(call: Call, *parts: Part, **changes: Any) -> Ask:
     return made
 
 
+def submitted(*parts: Part) -> Request:
+    """Return the request that submits one job."""
+    return only(submissions([Job(parts, 0)], json.dumps))
+
+
+def only(found: Iterable[Requests]) -> Request:
+    (requests,) = found
+    (leaf,), (body,) = requests.leaves, requests.bodies
+    return requests.template.request(leaf, body)
+
+
+def test_fetch() -> None:
+    job = ask(Call.FETCH).job
+    assert job is not None
+    request = only(fetches([job]))
+    assert shown(request) == ("PUT", "/_db/my%20db/_api/job/74091", (), b"")
+    assert request.is_quick
+
+
+def test_what_has_a_template_in_common_goes_together() -> None:
+    """In the order of the jobs, whatever lies between."""
+    plain, other = kind(), kind(query="?silent=true")
+    kinds = [plain, plain, other, plain]
+    jobs = [Job((Part(Operation(each), b"%d" % number),), 0) for number, each in enumerate(kinds)]
+    found = submissions(jobs, json.dumps)
+    assert [(one.jobs, one.bodies) for one in found] == [
+        (jobs[:2], [b"0", b"1"]),
+        (jobs[2:3], [b"2"]),
+        (jobs[3:], [b"3"]),
+    ]
+    for number, job in enumerate(jobs):
+        job.job_id = str(number)
+    jobs[2].database = "other"
+    taken = list(fetches(jobs))
+    assert [(one.jobs, one.leaves) for one in taken] == [
+        (jobs[:2], ["0", "1"]),
+        (jobs[2:3], ["2"]),
+        (jobs[3:], ["3"]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("call", "method", "end"),
     [
-        (Call.FETCH, "PUT", "74091"),
         (Call.ASK, "GET", "74091"),
         (Call.OWNER, "GET", "74091"),
         (Call.CANCEL, "PUT", "74091/cancel"),
@@ -83,7 +124,7 @@ def test_identity(count: int, path: str) -> None:
 def test_submission() -> None:
     """The operation's own request, with the one header that makes it a stored job."""
     operation = Operation(kind(query="?returnNew=true"), {"a": 1})
-    request = request_for(ask(Call.SUBMIT, Part(operation, b'{"a":1}')), json.dumps)
+    request = submitted(Part(operation, b'{"a":1}'))
     expected = (("x-arango-async", "store"),)
     assert shown(request) == (
         "POST",
@@ -97,7 +138,7 @@ def test_own_headers() -> None:
     operation = Operation(
         kind(method="PUT", headers=(("x-kind", "1"),)), {}, "k", headers=(("if-match", "_r"),)
     )
-    request = request_for(ask(Call.SUBMIT, Part(operation, b"{}")), json.dumps)
+    request = submitted(Part(operation, b"{}"))
     assert request.target == "/_db/my%20db/_api/document/c/k"
     assert request.headers == (("x-arango-async", "store"), ("x-kind", "1"), ("if-match", "_r"))
 
@@ -105,7 +146,7 @@ def test_own_headers() -> None:
 def test_head() -> None:
     """It is not asked for as a job (H-13)."""
     operation = Operation(kind(method="HEAD", is_direct=True), None, "k")
-    request = request_for(ask(Call.SUBMIT, Part(operation)), json.dumps)
+    request = submitted(Part(operation))
     assert request.headers == ()
 
 
@@ -125,13 +166,13 @@ def test_head() -> None:
 def test_keys_stay_one_segment(key: str, expected: str) -> None:
     """No key can leave its place in the path."""
     operation = Operation(kind(method="GET"), None, key)
-    request = request_for(ask(Call.SUBMIT, Part(operation)), json.dumps)
+    request = submitted(Part(operation))
     assert request.target == f"/_db/my%20db/_api/document/c/{expected}"
 
 
 def test_database_stays_one_segment() -> None:
     operation = Operation(kind(database="../x"))
-    request = request_for(ask(Call.SUBMIT, Part(operation)), json.dumps)
+    request = submitted(Part(operation))
     assert request.target.startswith("/_db/..%2Fx/")
 
 
@@ -172,7 +213,7 @@ class TestArrays:
         """What was encoded when it was submitted is not encoded again."""
         insert = kind(merge=self.plan())
         parts = [Part(Operation(insert, {"n": n}), b'{"n": %d}' % n) for n in range(3)]
-        request = request_for(ask(Call.SUBMIT, *parts), json.dumps)
+        request = submitted(*parts)
         assert shown(request) == (
             "POST",
             "/_db/d/_api/document/c",
@@ -184,13 +225,13 @@ class TestArrays:
         """A delete's element is its key, which its body does not hold."""
         delete = kind(method="DELETE", merge=self.plan(element=lambda operation: operation.key))
         parts = [Part(Operation(delete, None, key)) for key in ("a", 'b"')]
-        request = request_for(ask(Call.SUBMIT, *parts), json.dumps)
+        request = submitted(*parts)
         assert request.body == b'["a","b\\""]'
 
     def test_one_that_is_left(self) -> None:
         """Alone it goes as its own request."""
         insert = kind(merge=self.plan())
-        request = request_for(ask(Call.SUBMIT, Part(Operation(insert, {}), b"{}")), json.dumps)
+        request = submitted(Part(Operation(insert, {}), b"{}"))
         assert request.body == b"{}"
 
     def test_read_back(self) -> None:
