@@ -22,6 +22,9 @@ _SUBMIT = Call.SUBMIT
 _SUBMITTING = State.SUBMITTING
 _WAITING = State.WAITING
 
+_STEPS = 64
+"""In so many steps jobs are shared out among hosts."""
+
 
 class Admission:
     """Submits what waits, as far as there is room."""
@@ -39,13 +42,17 @@ class Admission:
             each.filled = each.in_flight
 
     def _fill(self, now: float) -> None:
-        while host := self._roomiest(now):
-            # One that is alone need not be looked for again for each job.
-            count = int(host.room(now)) if len(self._book.hosts) == 1 else 1
-            jobs = self._next_jobs(count, now)
-            if jobs:
-                self._submit(host, jobs, now)
-            if len(jobs) < count:
+        while self._has_bytes():
+            rooms = [(host, int(host.room(now))) for host in self._book.hosts]
+            rooms = [(host, room) for host, room in rooms if room >= 1]
+            count = sum(room for _, room in rooms)
+            jobs = self._next_jobs(count, now) if count else []
+            start = 0
+            for host, share in _shares(rooms, len(jobs)):
+                if share:
+                    self._submit(host, jobs[start : start + share], now)
+                    start += share
+            if not jobs or len(jobs) < count:
                 return
 
     def next_due(self) -> float:
@@ -100,14 +107,6 @@ class Admission:
             default=float("inf"),
         )
 
-    def _roomiest(self, now: float) -> Host | None:
-        hosts = self._book.hosts
-        if len(hosts) == 1:
-            best = hosts[0]
-        else:
-            best = max(hosts, key=lambda host: host.room(now) / host.window.limit)
-        return best if best.room(now) >= 1 and self._has_bytes() else None
-
     def _has_bytes(self) -> bool:
         return self._book.bytes < self._book.options.max_bytes
 
@@ -145,3 +144,19 @@ class Admission:
         self._book.ask_all(Asks(_SUBMIT, host.index, now, jobs, 0, host.highest_id))
         if host.identity is None and host.can_tell and not host.is_identifying:
             self._identification.identify(host, now, jobs[0].kind.database)
+
+
+def _shares(rooms: list[tuple[Host, int]], count: int) -> list[tuple[Host, int]]:
+    """Share `count` jobs out among hosts that have room for so many each: who gets how many.
+
+    A few at a time go to the host that has the largest part of its window empty by then.
+    """
+    left = [room for _, room in rooms]
+    limits = [host.window.limit for host, _ in rooms]
+    step = 1 + count // _STEPS
+    while count > 0:
+        best = max(range(len(left)), key=lambda index: left[index] / limits[index])
+        share = min(step, left[best], count)
+        left[best] -= share
+        count -= share
+    return [(host, room - rest) for (host, room), rest in zip(rooms, left, strict=True)]

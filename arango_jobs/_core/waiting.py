@@ -126,8 +126,9 @@ class WaitingRoom:
                 unripe += 1
                 continue
             unripe = 0
-            # Where there is another line, it is that one's turn after one job.
-            most = 1 if linger or len(turns) > 1 else count - len(jobs)
+            # Where there is another line, it is that one's turn after a few jobs.
+            left = count - len(jobs)
+            most = 1 if linger else left if len(turns) == 1 else 1 + left // (4 * len(turns))
             size = result_size(kind)
             if kind.merge is not None and self._merge:
                 some = self._merged(line, most, room, size)

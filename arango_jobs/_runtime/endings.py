@@ -6,8 +6,11 @@ future's error and nothing else. Runs on the poller's thread, without a lock.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from arango_jobs._core.actions import Answers, End, Outcome
@@ -43,6 +46,7 @@ _UNKNOWN = Outcome.UNKNOWN
 _UNSENT = Outcome.UNSENT
 
 Futures = list[JobFuture[Any]]
+_plan_of = attrgetter("kind.merge")
 _TOO_LARGE = 413
 
 
@@ -118,21 +122,25 @@ class Endings:
     def answer(self, answers: Answers, ended: Ended) -> None:
         """End the futures of jobs that carry one each, as `end` does."""
         jobs, responses = answers.jobs, answers.responses
-        plans = {job.kind.merge for job in jobs}
-        plan = plans.pop() if len(plans) == 1 else None
-        if plan is not None and 200 <= responses.status < 300:
-            # The whole decoder would say the same of a success, but later.
-            try:
-                values = list(map(plan.value, map(self._loads, responses.bodies)))
-            except BaseException:  # noqa: BLE001  the whole decoder says what is wrong
-                values = []
+        is_success = 200 <= responses.status < 300
+        start = 0
+        for plan, group in groupby(jobs, _plan_of):
+            some = list(group)
+            stop = start + len(some)
+            values: list[Any] = []
+            if plan is not None and is_success:
+                # The whole decoder would say the same, but later; it says also what is wrong.
+                with contextlib.suppress(BaseException):
+                    values = list(map(plan.value, map(self._loads, responses.bodies[start:stop])))
             if values:
-                ended.answered += [job.cargo for job in jobs]
+                ended.answered += [job.cargo for job in some]
                 ended.values += values
-                return
-        for job, response in zip(jobs, responses, strict=True):
-            response.loads = self._loads
-            self._decode(job.cargo, response, ended)
+            else:
+                for index, job in enumerate(some, start):
+                    response = responses[index]
+                    response.loads = self._loads
+                    self._decode(job.cargo, response, ended)
+            start = stop
 
     def confirm(
         self, parts: Sequence[JobFuture[Any]], response: Response

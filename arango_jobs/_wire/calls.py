@@ -110,7 +110,7 @@ def fetches(jobs: Iterable[Job]) -> Iterator[Requests]:
     """Give the requests that fetch the results of `jobs`, in their order."""
     for database, group in groupby(jobs, _database_of):
         some = list(group)
-        ids = [job.job_id for job in some if job.job_id is not None]
+        ids: Any = [job.job_id for job in some]
         yield Requests(fetch_template(database), some, ids, (b"",) * len(some))
 
 

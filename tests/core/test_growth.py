@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from random import Random
 
+import pytest
 from core_parts import FakePart, kind_of
 
 from arango_jobs._core.actions import Ask, Asks
@@ -43,3 +44,20 @@ def test_answers_come_some_at_a_time() -> None:
                 engine.heard(ask, Meaning.OK, 1000.0, now)
     # 2,000 answers are 1,000 ends: hardly any of them without growth.
     assert engine.hosts[0].window.limit >= 500.0
+
+
+def test_jobs_are_shared_out_by_the_room_that_hosts_have() -> None:
+    """All at once, and every host gets as many as if each job went to the emptiest."""
+    engine = Engine(["one", "two", "three"], EngineOptions(max_jobs=1000, merge=False), Random(1))
+    for index, limit in enumerate((100, 200, 50)):
+        engine.connected(index, 0.0)
+        engine.hosts[index].window.limit = float(limit)
+    kind = kind_of()
+    for _ in range(175):
+        engine.add(FakePart(kind), 0.0)
+    engine.plan(0.0)
+    assert [host.in_flight for host in engine.hosts] == pytest.approx([50, 100, 25], abs=6)
+    for _ in range(1000):
+        engine.add(FakePart(kind), 0.0)
+    engine.plan(0.1)
+    assert [host.in_flight for host in engine.hosts] == [100, 200, 50]

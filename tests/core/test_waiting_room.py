@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -114,9 +115,9 @@ def test_as_many_as_there_is_room_for(kind: OperationKind[Any], each: int) -> No
     parts = fill(waiting, *(FakePart(kind, size=100) for _ in range(10 * each)))
     first = take(waiting, 3)
     assert [job.size for job in first] == [256 if each == 1 else 512] * 3
-    second = take(waiting, room=2 * first[0].size + 1)
+    second = take(waiting, room=2 * first[0].size)
     third = take(waiting, room=2 * 1024 * each + 1, result=1024 - 256)
-    assert (len(second), len(third)) == (3, 3)
+    assert (len(second), len(third)) == (2, 3)
     assert take(waiting, room=0) == []
     rest = take(waiting)
     taken = [part for job in (*first, *second, *third, *rest) for part in job.parts]
@@ -134,8 +135,19 @@ def test_lines_take_turns() -> None:
     """A long line does not hold up a short one."""
     waiting = room()
     fill(waiting, *(FakePart(PLAIN) for _ in range(3)), FakePart(MERGED))
-    names = [job.kind.name for job in take(waiting)]
+    names = [job.kind.name for job in take(waiting, 4)]
     assert names == ["aql.execute", "document.insert", "aql.execute", "aql.execute"]
+
+
+def test_every_line_gets_a_part_of_the_room() -> None:
+    """In turns of several where there is room for many; none is left out."""
+    waiting = room()
+    kinds = [kind_of(f"kind {number}") for number in range(5)]
+    for kind in kinds:
+        fill(waiting, *(FakePart(kind) for _ in range(1000)))
+    counts = Counter(job.kind for job in take(waiting, 100))
+    assert set(counts) == set(kinds)
+    assert max(counts.values()) < 2 * min(counts.values())
 
 
 def test_lingering() -> None:
