@@ -151,6 +151,8 @@ def _shares(rooms: list[tuple[Host, int]], count: int) -> list[tuple[Host, int]]
 
     A few at a time go to the host that has the largest part of its window empty by then.
     """
+    if len(rooms) == 1:
+        return [(rooms[0][0], count)]
     left = [room for _, room in rooms]
     limits = [host.window.limit for host, _ in rooms]
     step = 1 + count // _STEPS

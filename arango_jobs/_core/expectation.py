@@ -31,8 +31,8 @@ class Expectation:
         self.result_size = old * self.result_size + (1.0 - old) * size / count
         self.hit_rate = 1.0 - (1.0 - self.hit_rate) * (1.0 - _WEIGHT) ** hits
 
-    def learn_duration(self, seen: float, missed: float | None) -> None:
-        """Learn from a job that a look found done.
+    def learn_duration(self, seen: float, missed: float | None, count: int = 1) -> None:
+        """Learn from `count` jobs that looks found done.
 
         `seen` is the age at which that look was sent, `missed` the age at which the last
         one was that found it not done: it took a time between the two. Where the first
@@ -41,11 +41,12 @@ class Expectation:
         teach long durations, and those make looks late.)
         """
         if missed is not None:
-            self._approach((seen + missed) / 2.0)
+            for _ in range(count):
+                self._approach((seen + missed) / 2.0)
         elif self.duration is None or seen < self.duration:
-            self.duration = seen
+            self.duration = seen * (1.0 - _WEIGHT) ** (count - 1)
         else:
-            self.duration *= 1.0 - _WEIGHT
+            self.duration *= (1.0 - _WEIGHT) ** count
         if self.duration is None or self.duration < _HURRY:
             self.first_look = 0.0
         else:

@@ -164,10 +164,14 @@ class Results:
         # Most jobs of a fast server are done at once, which is nothing new.
         news = [job for job in jobs if job.missed is not None or job.accepted_at != sent_at]
         if news or expectation.duration != 0.0:
-            for job in jobs:
-                if job.is_direct or job.missed is not None:
-                    assert job.accepted_at is not None
-                    expectation.learn_duration(sent_at - job.accepted_at, job.missed)
+            told = [
+                (job.accepted_at or 0.0, job.missed)
+                for job in jobs
+                if job.is_direct or job.missed is not None
+            ]
+            # Most were accepted at once with others.
+            for (accepted_at, missed), alike in groupby(told):
+                expectation.learn_duration(sent_at - accepted_at, missed, len(list(alike)))
         expectation.learn(len(jobs), sum(sizes), hits)
 
 

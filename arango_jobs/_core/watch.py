@@ -83,7 +83,8 @@ class Watch:
         self.by_id_only = False
         self._crowd = 0
         """How many of them are looked at by lists."""
-        self._heap: list[tuple[float, int, Job]] = []
+        self._heap: list[tuple[float, int, Sequence[Job]]] = []
+        """When jobs are to be looked at directly; a number parts those of one time."""
         self._number = 0
         self._foreign = 0
         self._pace = LONGEST
@@ -103,9 +104,8 @@ class Watch:
             direct = self._enter(list(group), is_likely=is_likely, delay=delay, now=now)
             if delay <= 0.0:
                 at_once += direct
-                continue
-            for job in direct:
-                self._push(now + delay, job)
+            elif direct:
+                self._push(now + delay, direct)
         return at_once
 
     def _enter(
@@ -151,7 +151,7 @@ class Watch:
     def look_again(self, job: Job, now: float) -> None:
         """Plan the next look at `job`, which was not done."""
         if len(self.jobs) <= FEW:
-            self._push(now + self._interval(job, now), job)
+            self._push(now + self._interval(job, now), (job,))
         elif not self._crowd:
             self._join_crowd(job, now, self._interval(job, now))
         elif not job.is_in_crowd:
@@ -160,16 +160,18 @@ class Watch:
 
     def look_at(self, job: Job, due: float) -> None:
         """Plan a direct look at `job` for the time `due`."""
-        self._push(due, job)
+        self._push(due, (job,))
 
     def due_jobs(self, now: float) -> list[Job]:
         """Take the jobs whose direct look is due; one may come twice."""
         due: list[Job] = []
         heap = self._heap
         while heap and heap[0][0] <= now:
-            job = heapq.heappop(heap)[2]
-            if job.state is _PENDING and not job.is_abandoned:
-                due.append(job)
+            due += [
+                job
+                for job in heapq.heappop(heap)[2]
+                if job.state is _PENDING and (job.more is None or not job.is_abandoned)
+            ]
         if not self._crowd:
             return due
         if now >= self._probe_at:
@@ -240,7 +242,7 @@ class Watch:
                 if len(jobs) > FEW:
                     self._join_crowd(job, now, 0.0)
                 else:
-                    self._push(now, job)
+                    self._push(now, (job,))
 
     def next_due(self) -> float | None:
         """Return when the next look is due, `None` while nothing is watched."""
@@ -254,9 +256,9 @@ class Watch:
                 due = min(due, self._next_list)
         return None if due == float("inf") else due
 
-    def _push(self, due: float, job: Job) -> None:
+    def _push(self, due: float, jobs: Sequence[Job]) -> None:
         self._number += 1
-        heapq.heappush(self._heap, (due, self._number, job))
+        heapq.heappush(self._heap, (due, self._number, jobs))
 
     def _interval(self, job: Job, now: float) -> float:
         age = now - (job.accepted_at if job.accepted_at is not None else now)
@@ -285,7 +287,7 @@ class Watch:
                 continue
             self._leave_crowd(job)
             if job.state is _PENDING:
-                self._push(now + self._interval(job, now) / 2, job)
+                self._push(now + self._interval(job, now) / 2, (job,))
 
     def _plan_list(self, now: float, found: int = 0) -> None:
         self._pace = min(LONGEST, max(SHORTEST, self._pace * (FASTER if found else SLOWER)))
