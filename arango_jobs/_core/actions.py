@@ -90,7 +90,7 @@ class Asks:
         self.host = host
         self.sent_at = sent_at
         self.jobs = jobs
-        """None any more, once the calls are on their way."""
+        """Empty, once the calls are on their way."""
         self.epoch = epoch
         self.floor = floor
 

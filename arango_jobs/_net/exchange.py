@@ -5,7 +5,6 @@ A transport moves `Exchange`s; it knows HTTP and sockets and nothing of jobs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -140,11 +139,6 @@ class Answered:
         if self.exchanges:
             response.target = self.exchanges[index].target
         return response
-
-    def singles(self) -> Iterator[Answered]:
-        """Give the same as an event for each exchange."""
-        for index, exchange in enumerate(self.exchanges):
-            yield exchange.answered(self.response(index), self.connection)
 
     def cut(self, count: int) -> None:
         """Leave only the first `count`."""

@@ -145,7 +145,7 @@ class HeadTable:
 
         Return also where it ends, its blank line included; `None` where it is another one.
         """
-        before, between, behind, is_id_first, common = self._last_timed
+        before, between, behind, is_id_first, head = self._last_timed
         if not data.startswith(before, start):
             return None
         at = start + len(before)
@@ -161,8 +161,7 @@ class HeadTable:
         # Where there is no time to tell, the next heads are likely to be the same as this one.
         if not job_id.isdigit() or not _DECIMAL.match(time) or time == _NO_TIME:
             return None
-        known = _with_time(common, time)
-        return known, job_id.decode("ascii"), stop + len(behind)
+        return _with_time(head, time), job_id.decode("ascii"), stop + len(behind)
 
     def read(self, data: bytes, start: int, end: int) -> tuple[Head, str | None]:
         """Read the head in `data` from `start` to its blank line at `end`.
@@ -177,27 +176,25 @@ class HeadTable:
         stop = data.find(b"\r\n", at + 2, end + 2)
         job_id = data[at + _ID_AT : stop]
         head = data[start:at] + data[stop:end]
-        common = self._known.get(head) or self._learn(head)
-        if not job_id.isdigit() or JOB_ID in common[0][1]:
+        known = self._known.get(head) or self._learn(head)
+        if not job_id.isdigit() or JOB_ID in known[0][1]:
             raise UnusualHead
-        self._keep_last(data, start, at + _ID_AT, stop, end + 4, common)
-        return common, job_id.decode("ascii")
+        self._keep_last(data, start, at + _ID_AT, stop, end + 4, known)
+        return known, job_id.decode("ascii")
 
-    def _keep_last(
-        self, data: bytes, start: int, at: int, stop: int, end: int, common: Head
-    ) -> None:
+    def _keep_last(self, data: bytes, start: int, at: int, stop: int, end: int, head: Head) -> None:
         """Keep the head from `start` to `end`, whose id is from `at` to `stop`, for the next."""
         time = data.find(_TIME_LINE, start, end)
         if time < 0 or data.startswith(_NO_TIME, time + len(_TIME_LINE)):
             key = (at - start, data[start:at] + data[stop:end])
-            self.last = self._alike.get(key) or self._keep_alike(key, common)
+            self.last = self._alike.get(key) or self._keep_alike(key, head)
             return
         time += len(_TIME_LINE)
         told = data.find(b"\r", time)
         first, second = ((at, stop), (time, told)) if at < time else ((time, told), (at, stop))
         self._last_timed = (
             data[start : first[0]], data[first[1] : second[0]], data[second[1] : end],
-            at < time, common,
+            at < time, head,
         )  # fmt: skip
 
     def _keep_alike(self, key: tuple[int, bytes], head: Head) -> Alike:

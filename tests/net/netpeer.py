@@ -12,7 +12,6 @@ import ssl
 import struct
 import threading
 from collections.abc import Iterator
-from itertools import chain
 from typing import TypeVar
 
 import trustme
@@ -165,8 +164,16 @@ def poll_until(
 
 def singles(events: list[TransportEvent]) -> list[TransportEvent]:
     """Return `events` with one for each exchange."""
-    lists = [event.singles() if isinstance(event, Answered) else [event] for event in events]
-    return list(chain.from_iterable(lists))
+    found: list[TransportEvent] = []
+    for event in events:
+        if isinstance(event, Answered):
+            found += [
+                exchange.answered(event.response(index), event.connection)
+                for index, exchange in enumerate(event.exchanges)
+            ]
+        else:
+            found.append(event)
+    return found
 
 
 def outcomes(events: list[TransportEvent]) -> dict[object, object]:
