@@ -8,6 +8,7 @@ those that need what only the embedded server can do (faults, its introspection)
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ _URL = os.environ.get("ARANGO_URL")
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "local_only: needs the embedded server")
     config.addinivalue_line("markers", "real_only: needs a real ArangoDB (ARANGO_URL)")
+    # Where a shell has started this in the background, Ctrl-C is ignored, and by programs that are
+    # started from here as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
