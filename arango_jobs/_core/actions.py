@@ -69,30 +69,20 @@ class Ask:
     """For who a host is, asked on older connections: what it has said on a newer one."""
 
 
+@dataclass(slots=True, eq=False)
 class Asks:
     """Make `call`, a submission or a fetch, to `host` for each of `jobs`, in their order.
 
     They were decided at once, so what else there is to say of them is said once.
     """
 
-    __slots__ = ("call", "epoch", "floor", "host", "jobs", "sent_at")
-
-    def __init__(
-        self,
-        call: Call,
-        host: int,
-        sent_at: float,
-        jobs: Sequence[Job],
-        epoch: int = 0,
-        floor: int = 0,
-    ) -> None:
-        self.call = call
-        self.host = host
-        self.sent_at = sent_at
-        self.jobs = jobs
-        """Empty, once the calls are on their way."""
-        self.epoch = epoch
-        self.floor = floor
+    call: Call
+    host: int
+    sent_at: float
+    jobs: Sequence[Job]
+    """Empty, once the calls are on their way."""
+    epoch: int = 0
+    floor: int = 0
 
     def alone(self, job: Job) -> Ask:
         """Return the call for one of the jobs."""
@@ -152,10 +142,6 @@ class Responses:
         """Return those that are numbered `indices`."""
         bodies = [self.bodies[index] for index in indices]
         return Responses(self.status, bodies, lambda index: self[indices[index]])
-
-    def __len__(self) -> int:
-        """Count them."""
-        return len(self.bodies)
 
     def __getitem__(self, index: int) -> Response:
         """Make one of them."""

@@ -80,7 +80,6 @@ class Engine:
         self._admission = Admission(book, who)
         searching = Searching(book, renewal, repetition, tidying, looking)
         results = Results(book, looking, tidying, restarts)
-        # What a load consists of is taken many at once.
         self._results = results
         self._handlers = Decisions(
             book,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any, Protocol
 
 from arango_jobs._core.rare import Rare
 from arango_jobs._core.states import FOLLOWS, State
 from arango_jobs.operations import Operation, OperationKind, Retry
 
-__all__ = ["ALWAYS_THERE", "Job", "Part", "rounded", "size_of"]
+__all__ = ["ALWAYS_THERE", "Job", "Part", "kind_of", "rounded", "size_of"]
 
 # Looking a member of an enum up takes as long as a call, so the hot path does it once.
 _WAITING = State.WAITING
 
 _STEP = 256
 _SIZES = tuple(range(0, 4096 * _STEP, _STEP))
+
+kind_of = attrgetter("kind")
+"""From a job or a part to its `OperationKind`."""
 
 ALWAYS_THERE = "_system"
 """The database that cannot be dropped."""

@@ -14,15 +14,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from itertools import accumulate, groupby
-from operator import attrgetter
 from typing import Any
 
-from arango_jobs._core.job import Job, rounded
+from arango_jobs._core.job import Job, kind_of, rounded
 from arango_jobs.operations import OperationKind
 
 __all__ = ["WaitingRoom"]
-
-_kind_of = attrgetter("kind")
 
 
 class WaitingRoom:
@@ -44,7 +41,7 @@ class WaitingRoom:
     def add(self, parts: Collection[Any], now: float) -> None:
         """Let each of `parts` wait at the end of its line."""
         self.count += len(parts)
-        for kind, group in groupby(parts, _kind_of):
+        for kind, group in groupby(parts, kind_of):
             if kind.order is None:
                 self._line(kind, now).extend(group)
                 continue

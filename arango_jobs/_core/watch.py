@@ -14,11 +14,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from itertools import groupby, islice
-from operator import attrgetter
 from typing import Any
 
 from arango_jobs._core.expectation import Expectations
-from arango_jobs._core.job import Job
+from arango_jobs._core.job import Job, kind_of
 from arango_jobs._core.states import State
 
 __all__ = ["Watch"]
@@ -52,9 +51,6 @@ from a running one."""
 BLIND = 30.0
 """Seconds for which lists are not asked for after they have turned out to be of no use."""
 LIKELY = 0.9
-
-
-_kind_of = attrgetter("kind")
 
 
 class Watch:
@@ -98,7 +94,7 @@ class Watch:
     def add(self, jobs: Iterable[Job], now: float) -> list[Job]:
         """Watch `jobs`, just accepted; return those that are worth a look at once."""
         at_once: list[Job] = []
-        for kind, group in groupby(jobs, _kind_of):
+        for kind, group in groupby(jobs, kind_of):
             expectation = self._expectations[kind.name]
             delay, is_likely = expectation.first_look, expectation.hit_rate >= LIKELY
             direct = self._enter(list(group), is_likely=is_likely, delay=delay, now=now)

@@ -146,27 +146,26 @@ class Connection:
 
     def _match(self, outcomes: list[Outcome], events: list[TransportEvent]) -> bool:
         """Give answers to exchanges in order; say if one came before its request was whole."""
-        unanswered, url, written = self.unanswered, self.url, self.written
+        unanswered = self.unanswered
         exchange = None
         for outcome in outcomes:
-            if not unanswered:
-                raise NotHTTPError(f"{url} answered more often than it was asked")
-            if isinstance(outcome, Answered):
-                count = len(outcome.bodies)
-                room = min(count, len(unanswered))
-                outcome.exchanges = [unanswered.popleft() for _ in range(room)]
-                outcome.base, outcome.connection = url, self.number
-                exchange = outcome.exchanges[-1]
-                events.append(outcome)
-                self.answered += room
-                self.answers += room
-                if room < count:
-                    outcome.cut(room)
-                    raise NotHTTPError(f"{url} answered more often than it was asked")
-            else:
-                exchange = unanswered.popleft()
-                error = type(outcome)(f"{url}: {outcome}")
-                events.append(Failure(exchange, error, True, self.order))
-                self.answered += 1
-                self.answers += 1
-        return exchange is not None and exchange.end > written
+            count = len(outcome.bodies) if isinstance(outcome, Answered) else 1
+            exchanges = [unanswered.popleft() for _ in range(min(count, len(unanswered)))]
+            self.answered += len(exchanges)
+            self.answers += len(exchanges)
+            if exchanges:
+                exchange = exchanges[-1]
+                events.append(self._event(outcome, exchanges))
+            if len(exchanges) < count:
+                raise NotHTTPError(f"{self.url} answered more often than it was asked")
+        return exchange is not None and exchange.end > self.written
+
+    def _event(self, outcome: Outcome, exchanges: list[Exchange]) -> TransportEvent:
+        """Return the event that tells what became of `exchanges`."""
+        if not isinstance(outcome, Answered):
+            error = type(outcome)(f"{self.url}: {outcome}")
+            return Failure(exchanges[0], error, True, self.order)
+        outcome.cut(len(exchanges))
+        outcome.exchanges = exchanges
+        outcome.base, outcome.connection = self.url, self.number
+        return outcome

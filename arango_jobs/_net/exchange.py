@@ -141,8 +141,8 @@ class Answered:
         return response
 
     def cut(self, count: int) -> None:
-        """Leave only the first `count`."""
-        del self.bodies[count:], self.job_ids[count:], self.exchanges[count:]
+        """Leave only the first `count` answers."""
+        del self.bodies[count:], self.job_ids[count:]
 
 
 @dataclass(slots=True, eq=False)

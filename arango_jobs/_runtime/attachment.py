@@ -53,7 +53,7 @@ class Attachment(Sleepers, list[Any]):
     def waiters(self) -> list[Any]:
         """The waiters of `concurrent.futures.wait` and `as_completed`."""
         # A copy, made at once: a thread that strikes its note meanwhile would have one skipped.
-        return [one for one in self[:] if type(one) is not int]
+        return _waiters(self[:])
 
     # One call of a list's method is all that these do to it: no interrupt comes between.
     # A thread is there by its number, once for each time; negative where the end was to be seen.
@@ -96,8 +96,11 @@ class Attachment(Sleepers, list[Any]):
 
     def end(self, future: Future[Any]) -> list[Any]:
         """Note that `future` has ended; return whom to `tell`. Call it with the lock held."""
-        self.late = future if any(type(one) is int for one in self[:]) else None
-        return self.waiters
+        notes = self[:]
+        waiters = _waiters(notes)
+        if len(waiters) < len(notes):
+            self.late = future
+        return waiters
 
     def renew(self) -> None:
         """Make it fit for a forked child: no callback, no lock that a parent's thread may hold."""
@@ -105,6 +108,10 @@ class Attachment(Sleepers, list[Any]):
         for waiter in self.waiters:
             if hasattr(waiter, "lock"):
                 waiter.lock = allocate_lock()
+
+
+def _waiters(notes: list[Any]) -> list[Any]:
+    return [one for one in notes if type(one) is not int]
 
 
 def tell(waiters: Iterable[Any], future: Future[Any]) -> None:

@@ -96,22 +96,26 @@ class Hearing:
         meaning = read_all(asks.call, jobs, first, job_ids)
         if meaning is None:
             for index, job in enumerate(jobs, start):
-                ask = asks.alone(job)
-                meaning, detail = read(ask, event.response(index))
-                if asks.call is _SUBMIT:
-                    ask.epoch = event.connection or 0
-                self._engine.heard(ask, meaning, detail, now)
-                self._note(asks, [job], meaning)
+                meaning, detail = read(asks.alone(job), event.response(index))
+                self._pass_on(asks, [job], meaning, [detail], event.connection, now)
             return
         details: Any = job_ids
         if meaning is not _SAYS_ACCEPTED:
             bodies = event.bodies[start : start + len(jobs)]
             details = Responses(event.status, bodies, lambda index: event.response(start + index))
-        self._engine.heard_all(asks, jobs, meaning, details, now, event.connection or 0)
-        self._note(asks, jobs, meaning)
+        self._pass_on(asks, jobs, meaning, details, event.connection, now)
 
-    def _note(self, asks: Asks, jobs: list[Job], meaning: Meaning) -> None:
-        """Tell whoever keeps account of submissions what came of some."""
+    def _pass_on(
+        self,
+        asks: Asks,
+        jobs: list[Job],
+        meaning: Meaning,
+        details: Any,
+        connection: int | None,
+        now: float,
+    ) -> None:
+        """Tell the engine what came of `jobs`, and whoever keeps account of submissions."""
+        self._engine.heard_all(asks, jobs, meaning, details, now, connection or 0)
         if not self._is_noting or asks.call is not _SUBMIT:
             return
         if meaning is _SAYS_ACCEPTED:

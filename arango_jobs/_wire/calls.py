@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 from arango_jobs._core.actions import Ask
-from arango_jobs._core.job import Job
+from arango_jobs._core.job import Job, kind_of
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._wire import job_api
 from arango_jobs._wire.arrays import Encode, array_body, array_template
@@ -51,7 +51,7 @@ _ID_DIGITS = 20  # of the largest unsigned 64-bit number (server-protocol.md §2
 _UPTIME = re.compile(rb"^arangodb_server_statistics_server_uptime_total\S* +(\S+)", re.MULTILINE)
 
 
-_kind_of = attrgetter("kind")
+_database_of = attrgetter("database")
 
 
 class Requests(NamedTuple):
@@ -66,7 +66,7 @@ class Requests(NamedTuple):
 def submissions(jobs: Iterable[Job], encode: Encode) -> list[Requests]:
     """Return the requests that submit `jobs`, in their order."""
     requests: list[Requests] = []
-    for kind, group in groupby(jobs, _kind_of):
+    for kind, group in groupby(jobs, kind_of):
         some = list(group)
         odd = [job for job in some if type(job.cargo) is tuple or job.cargo.particular is not None]
         if odd:
@@ -112,10 +112,6 @@ def fetches(jobs: Iterable[Job]) -> Iterator[Requests]:
         some = list(group)
         ids: Any = [job.job_id for job in some]
         yield Requests(fetch_template(database), some, ids, (b"",) * len(some))
-
-
-def _database_of(job: Job) -> str:
-    return job.database if job.more is not None else job.kind.database
 
 
 def _list(ask: Ask, _encode: Encode) -> Request:
@@ -212,7 +208,7 @@ def _read_numbers(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:
     if meaning is not Meaning.OK:
         return meaning, response
     ids = job_api.read_ids(response)
-    if ids is None or not all(each.isdecimal() and len(each) <= _ID_DIGITS for each in ids):
+    if ids is None or not _are_ids(ids):
         return _SAYS_ODD, response
     return meaning, [int(each) for each in ids]
 
@@ -239,7 +235,7 @@ def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:
 
 
 def _are_ids(texts: Sequence[str]) -> bool:
-    return all(map(str.isdecimal, texts)) and max(map(len, texts)) <= _ID_DIGITS
+    return all(map(str.isdecimal, texts)) and max(map(len, texts), default=0) <= _ID_DIGITS
 
 
 def meaning_of_failure(error: TransportError, may_have_run: bool) -> Meaning:

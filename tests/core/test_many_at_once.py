@@ -27,22 +27,14 @@ Tell = Callable[[Engine, list[Pair], Meaning, list[Any], float], None]
 
 
 def one_by_one(
-    engine: Engine,
-    calls: list[Pair],
-    meaning: Meaning,
-    details: list[Any],
-    now: float,
+    engine: Engine, calls: list[Pair], meaning: Meaning, details: list[Any], now: float
 ) -> None:
     for (asks, job), detail in zip(calls, details, strict=True):
         engine.heard(asks.alone(job), meaning, detail, now)
 
 
 def at_once(
-    engine: Engine,
-    calls: list[Pair],
-    meaning: Meaning,
-    details: list[Any],
-    now: float,
+    engine: Engine, calls: list[Pair], meaning: Meaning, details: list[Any], now: float
 ) -> None:
     left = iter(details)
     for asks, group in groupby(calls, itemgetter(0)):
