@@ -12,7 +12,8 @@ from collections import deque
 
 from arango_jobs._net.exchange import Answered, Exchange, Failure, TransportEvent
 from arango_jobs._net.responses import Outcome, ResponseReader
-from arango_jobs.errors import NotHTTPError
+from arango_jobs._net.tls import may_hide_cuts
+from arango_jobs.errors import ConnectionLostError, NotHTTPError
 
 __all__ = ["Connection"]
 
@@ -140,6 +141,8 @@ class Connection:
             except _BLOCKED:
                 return True
             if not count:
+                if may_hide_cuts(self.sock) and not self.reader.is_between:
+                    raise ConnectionLostError("it cannot be told whether the answer is whole")
                 self.reader.at_eof(outcomes)
                 return False
             self.reader.feed(view[:count].tobytes(), outcomes, is_head=is_head)

@@ -22,6 +22,7 @@ from arango_jobs._net.hosts import Host
 from arango_jobs._net.pools import Pool, leaves_requests_alone, pool_for
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import is_overridden, only_connects
+from arango_jobs._net.tls import show_cuts
 from arango_jobs.operations import Headers
 
 __all__ = ["PoolSockets", "pool_sockets", "speaks_plainly"]
@@ -53,6 +54,9 @@ class PoolSockets:
         """
         connection = self._pool._new_conn()
         connection.timeout = timeout
+        context = getattr(connection, "ssl_context", None)
+        if context is not None:
+            show_cuts(context)
         try:
             if self._is_tunneled:
                 self._pool._prepare_proxy(connection)

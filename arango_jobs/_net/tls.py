@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from arango_jobs.errors import OptionError
 
-__all__ = ["is_refused_certificate", "tls_context"]
+__all__ = ["is_refused_certificate", "may_hide_cuts", "show_cuts", "tls_context"]
 
+# Python before 3.10.12 and 3.11.4 has it set where there is OpenSSL 3.
+_HIDES_CUTS = getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
 _REFUSALS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED")
 
 
@@ -24,6 +27,7 @@ def tls_context(
     key, or one of each. Raises `OptionError` where a file cannot be used.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    show_cuts(context)
     try:
         if verify is False:
             context.check_hostname = False
@@ -35,6 +39,16 @@ def tls_context(
     except OSError as error:
         raise OptionError(f"certificates for TLS cannot be read: {error}") from error
     return context
+
+
+def show_cuts(context: ssl.SSLContext) -> None:
+    """Have what comes to an end without a word of TLS be an error: somebody may have cut it."""
+    context.options &= ~_HIDES_CUTS
+
+
+def may_hide_cuts(sock: socket.socket) -> bool:
+    """Whether the end of a connection may be anybody's work, and look like the server's."""
+    return isinstance(sock, ssl.SSLSocket) and bool(sock.context.options & _HIDES_CUTS)
 
 
 def is_refused_certificate(error: BaseException) -> bool:

@@ -32,6 +32,7 @@ from tunnels import Tunnels
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.util.retry import Retry
+from urllib3.util.ssl_ import create_urllib3_context
 
 from arango_jobs._net.choose import choose_transport
 from arango_jobs._net.exchange import Answered, Connected, Failure
@@ -404,6 +405,30 @@ def test_end_of_body(server: TlsServer, authority: trustme.CA, is_clean: bool) -
         events = poll_until(transport, 1, (Answered, Failure))
         expected = (200, b"ab") if is_clean else ("ConnectionLostError", True)
         assert outcomes(events) == {1: expected}
+
+
+@pytest.mark.parametrize("target", ["/end", "/cut"])
+def test_end_that_tls_does_not_tell(
+    server: TlsServer, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    target: str,
+) -> None:  # fmt: skip
+    """Old Pythons have urllib3 make contexts to which all ends are alike: none is believed."""
+
+    def hiding(**options: Any) -> ssl.SSLContext:
+        context: ssl.SSLContext = create_urllib3_context(**options)
+        context.options |= ssl.OP_IGNORE_UNEXPECTED_EOF
+        return context
+
+    monkeypatch.setattr("urllib3.connection.create_urllib3_context", hiding)
+    session = session_with(Adapter(assert_hostname="db.example"))
+    session.verify = str(tmp_path / "ca.pem")
+    authority.cert_pem.write_to_path(session.verify)
+    with pipelined(f"https://127.0.0.1:{server.port}", session) as transport:
+        transport.send(exchange(0, target="/1"))
+        assert outcomes(poll_until(transport, 1, Answered)) == {0: (200, b"x")}
+        transport.send(exchange(1, target=target))
+        events = poll_until(transport, 1, (Answered, Failure))
+        assert outcomes(events) == {1: ("ConnectionLostError", True)}
 
 
 # Proxies.
