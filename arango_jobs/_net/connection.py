@@ -9,8 +9,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections import deque
+from collections.abc import Iterable
 
-from arango_jobs._net.exchange import Answered, Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Answered, Exchanges, Failure, TransportEvent
 from arango_jobs._net.responses import Outcome, ResponseReader
 from arango_jobs._net.tls import may_hide_cuts
 from arango_jobs.errors import ConnectionLostError, NotHTTPError
@@ -23,15 +24,16 @@ _BLOCKED = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWant
 class Connection:
     """A connected socket, the exchanges on it, and the position in its stream.
 
-    `depth` is how many exchanges it takes now; `written` how many bytes of the
-    stream the kernel was handed, `end` how long the stream is so far. `number` says
-    which process may be behind it (`succession.py`), `order` is that number where no
-    other connection has it, else 0. `answers` is how many it has given.
+    `depth` is how many requests it takes now, `count` how many of them are unanswered;
+    `written` how many bytes of the stream the kernel was handed, `end` how long the
+    stream is so far. `number` says which process may be behind it (`succession.py`),
+    `order` is that number where no other connection has it, else 0. `answers` is how
+    many it has given.
     """
 
     __slots__ = (
-        "answered", "answers", "depth", "end", "made_at", "number", "order", "outbox", "reader",
-        "sock", "unanswered", "url", "written",
+        "answered", "answers", "count", "depth", "end", "made_at", "number", "order", "outbox",
+        "reader", "sock", "unanswered", "url", "written",
     )  # fmt: skip
 
     def __init__(
@@ -49,7 +51,8 @@ class Connection:
         self.made_at = made_at
         self.reader = reader
         self.url = url
-        self.unanswered: deque[Exchange] = deque()
+        self.unanswered: deque[Exchanges] = deque()
+        self.count = 0
         self.outbox: deque[bytes | memoryview] = deque()
         self.depth = 1
         self.answered = 0
@@ -59,26 +62,25 @@ class Connection:
 
     @property
     def unanswered_bytes(self) -> int:
-        """How many bytes of the stream belong to exchanges without an answer."""
-        if not self.unanswered:
-            return 0
-        first = self.unanswered[0]
-        return self.end - first.end + first.size
+        """How many bytes of the stream belong to requests without an answer."""
+        return self.end - self.unanswered[0].start if self.unanswered else 0
 
-    def start(self, exchanges: list[Exchange]) -> bool:
-        """Put `exchanges` into the stream, then `flush`."""
+    def start(self, taken: Iterable[Exchanges]) -> bool:
+        """Put what was `taken` into the stream, then `flush`."""
         small: list[bytes] = []
-        end = self.end
-        for exchange in exchanges:
-            small.append(exchange.head)
-            if exchange.body:
-                self.outbox.append(b"".join(small))
-                self.outbox.append(exchange.body)
-                small = []
-            end += exchange.size
-            exchange.end = end
-        self.unanswered.extend(exchanges)
-        self.end = end
+        for exchanges in taken:
+            exchanges.start = self.end
+            self.end = exchanges.end
+            self.count += len(exchanges)
+            self.unanswered.append(exchanges)
+            if not exchanges.bodies:
+                small += exchanges.heads
+                continue
+            for head, body in zip(exchanges.heads, exchanges.bodies, strict=True):
+                small.append(head)
+                if body:
+                    self.outbox += (b"".join(small), body)
+                    small = []
         if small:
             self.outbox.append(b"".join(small) if len(small) > 1 else small[0])
         return self.flush()
@@ -149,26 +151,38 @@ class Connection:
 
     def _match(self, outcomes: list[Outcome], events: list[TransportEvent]) -> bool:
         """Give answers to exchanges in order; say if one came before its request was whole."""
-        unanswered = self.unanswered
-        exchange = None
+        last = None
         for outcome in outcomes:
             count = len(outcome.bodies) if isinstance(outcome, Answered) else 1
-            exchanges = [unanswered.popleft() for _ in range(min(count, len(unanswered)))]
-            self.answered += len(exchanges)
-            self.answers += len(exchanges)
-            if exchanges:
-                exchange = exchanges[-1]
-                events.append(self._event(outcome, exchanges))
-            if len(exchanges) < count:
+            known = min(count, self.count)
+            if known:
+                exchanges = self._take(known)
+                last = exchanges[-1]
+                events.append(self._event(outcome, exchanges, known))
+            if known < count:
                 raise NotHTTPError(f"{self.url} answered more often than it was asked")
-        return exchange is not None and exchange.end > self.written
+        return last is not None and last.end > self.written
 
-    def _event(self, outcome: Outcome, exchanges: list[Exchange]) -> TransportEvent:
-        """Return the event that tells what became of `exchanges`."""
+    def _take(self, count: int) -> list[Exchanges]:
+        """Take the first `count` off those that are unanswered."""
+        self.count -= count
+        self.answered += count
+        self.answers += count
+        unanswered = self.unanswered
+        taken: list[Exchanges] = []
+        while count:
+            first = unanswered[0]
+            size = len(first)
+            taken.append(unanswered.popleft() if size <= count else first.cut(count))
+            count -= min(size, count)
+        return taken
+
+    def _event(self, outcome: Outcome, exchanges: list[Exchanges], count: int) -> TransportEvent:
+        """Return the event that tells what became of `exchanges`, which are `count` together."""
         if not isinstance(outcome, Answered):
             error = type(outcome)(f"{self.url}: {outcome}")
             return Failure(exchanges[0], error, True, self.order)
-        outcome.cut(len(exchanges))
+        outcome.cut(count)
         outcome.exchanges = exchanges
         outcome.base, outcome.connection = self.url, self.number
         return outcome

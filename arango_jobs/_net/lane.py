@@ -14,11 +14,11 @@ import socket
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 
 from arango_jobs._net.connection import Connection
 from arango_jobs._net.dialer import Dialing, Done
-from arango_jobs._net.exchange import Connected, Exchange, Failure
+from arango_jobs._net.exchange import Connected, Exchanges, Failure
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.responses import ResponseReader
 from arango_jobs._net.shared import Shared
@@ -53,7 +53,7 @@ class Lane:
         connections: int,
         depth: int,
     ) -> None:
-        self.queue: deque[Exchange] = deque()
+        self.queue: deque[Exchanges] = deque()
         self.connections: list[Connection] = []
         self.max_depth = depth
         self._index = index
@@ -72,7 +72,7 @@ class Lane:
         for connection in tuple(self.connections):
             if not self.queue:
                 break
-            if len(connection.unanswered) < connection.depth and not connection.outbox:
+            if connection.count < connection.depth and not connection.outbox:
                 self._fill(connection)
         if self._dialer is not None:
             self._dialer.advance()
@@ -87,11 +87,11 @@ class Lane:
     def expire(self, now: float) -> float:
         """End what has waited too long; return when to look again."""
         for connection in tuple(self.connections):
-            if any(exchange.deadline <= now for exchange in connection.unanswered):
+            if any(exchanges.deadline <= now for exchanges in connection.unanswered):
                 self._break(connection, partial(self._late_error, now))
-        late = [exchange for exchange in self.queue if exchange.deadline <= now]
+        late = [exchanges for exchanges in self.queue if exchanges.deadline <= now]
         if late:
-            self.queue = deque(exchange for exchange in self.queue if exchange.deadline > now)
+            self.queue = deque(exchanges for exchanges in self.queue if exchanges.deadline > now)
             self._refuse(late, partial(self._late_error, now))
         if self._dialer is not None:
             self._dialer.expire(now)
@@ -115,8 +115,12 @@ class Lane:
             return True
         if count >= self.max_connections or now < self._no_extra_before:
             return False
-        under_way = sum(len(connection.unanswered) for connection in self.connections)
-        return len(self.queue) + under_way > count * self.max_depth
+        room = count * self.max_depth - sum(connection.count for connection in self.connections)
+        for exchanges in self.queue:
+            room -= len(exchanges)
+            if room < 0:
+                return True
+        return False
 
     def _dial(self) -> None:
         self._dialer = self._new_dialer(self._dialed)
@@ -192,51 +196,46 @@ class Lane:
         if not connection.unanswered and connection.is_stale(self._shared.view):
             self._drop(connection)
             return
-        exchanges = self._taken(
-            connection,
-            connection.depth - len(connection.unanswered),
+        taken = self._taken(
+            connection.number,
+            connection.depth - connection.count,
             self._shared.settings.max_pipelined_bytes - connection.unanswered_bytes,
         )
-        if exchanges:
-            self._write(connection, exchanges)
+        if taken:
+            self._write(connection, taken)
 
-    def _taken(self, connection: Connection, room: int, size: int) -> list[Exchange]:
-        """Return what is to be written next: at most `room`, the last may exceed `size` bytes."""
-        queue, number = self.queue, connection.number
-        taken = [queue.popleft() for _ in range(min(room, len(queue)))]
-        before_last = sum([exchange.size for exchange in taken[:-1]])
-        if before_last < size and not [one for one in taken if 0 < one.epoch < number]:
-            return taken
-        queue.extendleft(reversed(taken))
-        return self._chosen(number, room, size)
+    def _taken(self, number: int, room: int, size: int) -> list[Exchanges]:
+        """Return what is to be written next on a connection that is `number`.
 
-    def _chosen(self, number: int, room: int, size: int) -> list[Exchange]:
-        """Return what may be written next, one by one, on a connection that is `number`."""
+        At most `room` requests, of which the last may exceed `size` bytes.
+        """
         queue = self.queue
-        taken: list[Exchange] = []
-        too_old: list[Exchange] = []
-        while queue and len(taken) < room and size > 0:
-            exchange = queue.popleft()
-            if 0 < exchange.epoch < number:
-                too_old.append(exchange)
+        taken: list[Exchanges] = []
+        too_old: list[Exchanges] = []
+        while queue and room > 0 and size > 0:
+            first = queue[0]
+            if 0 < first.epoch < number:
+                too_old.append(queue.popleft())
                 continue
-            taken.append(exchange)
-            size -= exchange.size
+            count = min(room, len(first)) if first.size <= size else first.count_of(size, room)
+            taken.append(queue.popleft() if count == len(first) else first.cut(count))
+            room -= count
+            size -= taken[-1].size
         if too_old:
             self._leave_to_older(too_old)
         return taken
 
-    def _leave_to_older(self, exchanges: list[Exchange]) -> None:
+    def _leave_to_older(self, exchanges: list[Exchanges]) -> None:
         """Keep what an older connection may still take; refuse what none can."""
         oldest = min(connection.number for connection in self.connections)
-        kept = [exchange for exchange in exchanges if exchange.epoch >= oldest]
-        late = [exchange for exchange in exchanges if exchange.epoch < oldest]
+        kept = [some for some in exchanges if some.epoch >= oldest]
+        late = [some for some in exchanges if some.epoch < oldest]
         self.queue.extendleft(reversed(kept))
         self._refuse(late, self._moved_error)
 
-    def _write(self, connection: Connection, exchanges: list[Exchange]) -> None:
+    def _write(self, connection: Connection, taken: list[Exchanges]) -> None:
         try:
-            if not connection.start(exchanges):
+            if not connection.start(taken):
                 self._watch(connection, _READ | _WRITE)
         except OSError as error:
             self._write_broke(connection, error)
@@ -275,14 +274,13 @@ class Lane:
             self._drop(connection)
             self._give_up(self._unreachable_error(error))
             return
-        first = next(iter(connection.unanswered), None)
         why = self._why(connection, error)
-        lost = self._lost_error(connection)
+        reasons = chain((why,), repeat(self._lost_error(connection)))
         self._judge(connection, isinstance(error, NotHTTPError))
-        self._break(connection, lambda exchange: why if exchange is first else lost)
+        self._break(connection, lambda _: next(reasons))
 
     def _break(
-        self, connection: Connection, error_of: Callable[[Exchange], TransportError]
+        self, connection: Connection, error_of: Callable[[Exchanges], TransportError]
     ) -> None:
         self._drop(connection)
         failures, spared = settle(
@@ -293,7 +291,7 @@ class Lane:
 
     def _judge(self, connection: Connection, is_garbage: bool) -> None:
         """Give up pipelining where a deep connection went wrong before any went well."""
-        if len(connection.unanswered) > 1 and (is_garbage or not self._is_proven):
+        if connection.count > 1 and (is_garbage or not self._is_proven):
             self.max_depth = 1
             for other in self.connections:
                 other.depth = 1
@@ -304,13 +302,15 @@ class Lane:
         self._refuse(waiting, lambda _: _same(error))
 
     def _refuse(
-        self, exchanges: Iterable[Exchange], error_of: Callable[[Exchange], TransportError]
+        self, refused: Iterable[Exchanges], error_of: Callable[[Exchanges], TransportError]
     ) -> None:
         self._shared.events.extend(
-            Failure(exchange, error_of(exchange), False) for exchange in exchanges
+            Failure(exchange, error_of(exchange), False)
+            for exchanges in refused
+            for exchange in exchanges.each()
         )
 
-    def _requeue(self, exchanges: Collection[Exchange]) -> None:
+    def _requeue(self, exchanges: Collection[Exchanges]) -> None:
         self.queue.extendleft(reversed(tuple(exchanges)))
 
     def _drop(self, connection: Connection) -> None:
@@ -321,13 +321,13 @@ class Lane:
         self._succession.ended(connection.made_at, connection.answers, is_broken=is_broken)
 
     def _next_deadline(self) -> float:
-        exchanges = chain(self.queue, *(connection.unanswered for connection in self.connections))
-        deadline = min((exchange.deadline for exchange in exchanges), default=math.inf)
+        under_way = chain(self.queue, *(connection.unanswered for connection in self.connections))
+        deadline = min((exchanges.deadline for exchanges in under_way), default=math.inf)
         return min(deadline, self.dial_deadline)
 
     # What the errors say.
 
-    def _late_error(self, now: float, exchange: Exchange) -> TransportError:
+    def _late_error(self, now: float, exchange: Exchanges) -> TransportError:
         if exchange.deadline <= now:
             return RequestTimeoutError(
                 f"{self._host.url} gave no answer within {exchange.timeout:g} s"
@@ -336,12 +336,12 @@ class Lane:
             f"a connection to {self._host.url} was closed: an answer before this one was late"
         )
 
-    def _moved_error(self, exchange: Exchange) -> TransportError:
+    def _moved_error(self, exchange: Exchanges) -> TransportError:
         return ConnectionLostError(
             f"the connection to {self._host.url} that this was meant for is gone; nothing was sent"
         )
 
-    def _closed_error(self, exchange: Exchange) -> TransportError:
+    def _closed_error(self, exchange: Exchanges) -> TransportError:
         return ConnectionLostError(f"the transport to {self._host.url} was closed")
 
     def _why(self, connection: Connection, error: OSError) -> TransportError:
@@ -350,7 +350,7 @@ class Lane:
         return self._lost_error(connection, error)
 
     def _lost_error(self, connection: Connection, error: OSError | None = None) -> TransportError:
-        count = len(connection.unanswered)
+        count = connection.count
         why = "" if error is None else f" ({error.strerror or error})"
         return ConnectionLostError(
             f"a connection to {self._host.url} ended with {count} requests unanswered on it{why}"

@@ -16,12 +16,12 @@ from dataclasses import replace
 from functools import partial
 
 from arango_jobs._net.dialer import Dialer, Dialing, Done
-from arango_jobs._net.exchange import Exchange, TransportEvent
+from arango_jobs._net.exchange import Exchanges, TransportEvent
 from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.lane import Lane
 from arango_jobs._net.pool_dialer import PoolDialer
 from arango_jobs._net.pool_sockets import PoolSockets
-from arango_jobs._net.render import RequestRenderer, check_leaf
+from arango_jobs._net.render import RequestRenderer
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.shared import Shared
 from arango_jobs._net.tls import tls_context
@@ -31,8 +31,8 @@ from arango_jobs.operations import Headers
 
 __all__ = ["PipelineTransport"]
 
-# A body is copied behind its head up to here; beyond, the copy costs more than a call of send.
-_SMALL_BODY = 1 << 16
+# Requests that are queued in one piece: to cut some off costs as much as there are in it.
+_AT_ONCE = 256
 # Selectors count in whole milliseconds, as epoll does.
 _SHORT = 0.001
 _SHORTEST = 0.00005
@@ -74,37 +74,17 @@ class PipelineTransport:
         self._shared.read_all = self._read_all
         self._next_deadline = math.inf
 
-    def send(self, *exchanges: Exchange) -> None:
+    def send(self, exchanges: Exchanges) -> None:
         """Queue `exchanges`; the next `poll` writes them.
 
         Raises `OptionError`, and takes none, where a method, target or header holds what would
         break a request's head.
         """
-        if not exchanges:
-            return
-        template, host, timeout = exchanges[0].template, exchanges[0].host, exchanges[0].timeout
-        before, bare, behind = self._renderers[host].parts(template)
-        deadline = self._monotonic() + timeout
-        for exchange in exchanges:
-            leaf, body = exchange.leaf.encode("ascii", "replace"), exchange.body
-            # A number, as that of a job is, needs no further look.
-            if leaf and not leaf.isdigit():
-                check_leaf(template, exchange.leaf)
-            exchange.deadline = deadline
-            if not body:
-                exchange.head = before + leaf + bare
-                exchange.size = len(exchange.head)
-                continue
-            size = len(body)
-            if size <= _SMALL_BODY:
-                exchange.head = b"%b%b%b%d\r\n\r\n%b" % (before, leaf, behind, size, body)
-                exchange.body = b""
-                exchange.size = len(exchange.head)
-            else:
-                exchange.head = b"%b%b%b%d\r\n\r\n" % (before, leaf, behind, size)
-                exchange.size = len(exchange.head) + size
+        template, host = exchanges.template, exchanges.host
+        self._renderers[host].put_heads(exchanges)
+        exchanges.deadline = deadline = self._monotonic() + exchanges.timeout
         lane = (self._quick if template.is_quick else self._slow)[host]
-        lane.queue.extend(exchanges)
+        lane.queue.extend(exchanges.parts(_AT_ONCE))
         self._next_deadline = min(self._next_deadline, deadline)
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:

@@ -7,13 +7,15 @@ are put in for each. Opens nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 
+from arango_jobs._net.exchange import Exchanges
 from arango_jobs._net.hosts import Host
 from arango_jobs.errors import OptionError
 from arango_jobs.operations import Headers, Template
 
-__all__ = ["RequestRenderer", "check_leaf"]
+__all__ = ["RequestRenderer"]
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
@@ -21,6 +23,8 @@ _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Callers keep templates and tuples of headers; who makes new ones each time must not grow this.
 _MAX_KNOWN = 256
+# A body is copied behind its head up to here; beyond, the copy costs more than a call of send.
+_SMALL_BODY = 1 << 16
 
 
 Parts = tuple[bytes, bytes, bytes]
@@ -51,14 +55,43 @@ class RequestRenderer:
 
         Raises `OptionError` where a part would break the head.
         """
-        before, bare, behind = self.parts(template)
+        before, bare, behind = self._parts(template)
         if leaf:
-            check_leaf(template, leaf)
+            _check_leaf(template, leaf)
         if size:
             return b"%b%b%b%d\r\n\r\n" % (before, leaf.encode(), behind, size)
         return before + leaf.encode() + bare
 
-    def parts(self, template: Template) -> Parts:
+    def put_heads(self, exchanges: Exchanges) -> None:
+        """Put the heads, with their bodies where these are small, into `exchanges`.
+
+        Raises `OptionError` where a part would break a head.
+        """
+        template, bodies = exchanges.template, exchanges.bodies
+        before, bare, behind = self._parts(template)
+        leaves = _encoded(template, exchanges.leaves)
+        if not any(bodies):
+            exchanges.heads = [before + leaf + bare for leaf in leaves]
+            exchanges.bodies = ()
+        elif all(bodies) and max(map(len, bodies)) <= _SMALL_BODY:
+            parts = zip(repeat(before), leaves, repeat(behind), map(len, bodies), bodies)
+            exchanges.heads = list(map(b"%b%b%b%d\r\n\r\n%b".__mod__, parts))
+            exchanges.bodies = ()
+        else:
+            heads = [
+                b"%b%b%b%d\r\n\r\n" % (before, leaf, behind, len(body))
+                if body
+                else before + leaf + bare
+                for leaf, body in zip(leaves, bodies, strict=True)
+            ]
+            exchanges.heads = [
+                head if len(body) > _SMALL_BODY else head + body
+                for head, body in zip(heads, bodies, strict=True)
+            ]
+            exchanges.bodies = [body if len(body) > _SMALL_BODY else b"" for body in bodies]
+        exchanges.size = sum(map(len, chain(exchanges.heads, exchanges.bodies)))
+
+    def _parts(self, template: Template) -> Parts:
         """Return what all heads for `template` have in common; `OptionError` where it is none."""
         return self._known.get(template) or self._learn(template)
 
@@ -90,7 +123,20 @@ class RequestRenderer:
         return known
 
 
-def check_leaf(template: Template, leaf: str) -> None:
+def _encoded(template: Template, leaves: Sequence[str]) -> list[bytes]:
+    """Return `leaves` as they go into heads."""
+    text = "".join(leaves)
+    if not text:
+        return [b""] * len(leaves)
+    # Numbers, as those of jobs are, need no further look.
+    if text.isascii() and text.isdigit():
+        return " ".join(leaves).encode().split(b" ")
+    for leaf in filter(None, leaves):
+        _check_leaf(template, leaf)
+    return [leaf.encode() for leaf in leaves]
+
+
+def _check_leaf(template: Template, leaf: str) -> None:
     """Raise `OptionError` where `leaf` would break the head."""
     _check_line(template.method, template.stem + leaf)
 

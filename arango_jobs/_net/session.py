@@ -4,7 +4,7 @@
 
 For sessions with proxies, adapters, hooks or auth that our own connections
 cannot honour. A time limit is kept between two pieces of an answer, as
-`requests` does, not over the whole of it. `Exchange.epoch` is obeyed where the
+`requests` does, not over the whole of it. `Exchanges.epoch` is obeyed where the
 session's pools are driven; where its `send` is called nobody can tell which
 connection that takes.
 """
@@ -18,7 +18,7 @@ from functools import partial
 import requests
 
 from arango_jobs._net.crew import Crew
-from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Connected, Exchanges, Failure, TransportEvent
 from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.render import RequestRenderer
 from arango_jobs._net.session_calls import Caller, caller_for
@@ -36,7 +36,7 @@ _JOIN_SECONDS = 1.0
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    exchange: Exchange
+    exchange: Exchanges
     deadline: float
 
 
@@ -71,17 +71,17 @@ class SessionTransport:
         self._way = " and ".join(dict.fromkeys(caller.way for caller in line.callers))
         self._threads = settings.session_threads
 
-    def send(self, *exchanges: Exchange) -> None:
+    def send(self, exchanges: Exchanges) -> None:
         """Queue `exchanges` for the threads.
 
         Raises `OptionError`, and takes nothing from there on, where a method, target or header
         holds what would break the request's head.
         """
-        now = self._clock.monotonic()
-        for exchange in exchanges:
-            checker = self._checkers[exchange.host]
-            checker.render(exchange.template, exchange.leaf, len(exchange.body))
-            self._crew.give(_Call(exchange, now + exchange.timeout))
+        deadline = self._clock.monotonic() + exchanges.timeout
+        checker = self._checkers[exchanges.host]
+        for exchange in exchanges.each():
+            checker.render(exchange.template, exchange.leaves[0], len(exchange.bodies[0]))
+            self._crew.give(_Call(exchange, deadline))
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Wait until something came, `timeout` seconds passed, or `wake` was called."""

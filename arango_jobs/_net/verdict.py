@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from arango_jobs._net.exchange import Exchange, Failure
+from arango_jobs._net.exchange import Exchanges, Failure
 from arango_jobs.errors import ConnectionLostError, TransportError
 
 __all__ = ["settle"]
@@ -25,30 +25,34 @@ _MAX_LOSSES = 3
 
 
 def settle(
-    exchanges: Iterable[Exchange],
+    unanswered: Iterable[Exchanges],
     written: int,
-    error_of: Callable[[Exchange], TransportError],
+    error_of: Callable[[Exchanges], TransportError],
     connection: int = 0,
-) -> tuple[list[Failure], list[Exchange]]:
+) -> tuple[list[Failure], list[Exchanges]]:
     """Return the failures, and the exchanges that are to be queued again, both in order.
 
     `connection` is its number, for the failures of what was handed over whole.
     """
     failures: list[Failure] = []
-    spared: list[Exchange] = []
-    for exchange in exchanges:
-        if exchange.end <= written:
-            failures.append(Failure(exchange, error_of(exchange), True, connection))
+    spared: list[Exchanges] = []
+    for exchanges in unanswered:
+        if exchanges.start >= written:
+            spared.append(exchanges)
             continue
-        exchange.losses += exchange.end - exchange.size < written
-        if exchange.losses < _MAX_LOSSES:
-            spared.append(exchange)
-        else:
-            failures.append(Failure(exchange, _upload_error(exchange), False))
+        for exchange in exchanges.each():
+            if exchange.end <= written:
+                failures.append(Failure(exchange, error_of(exchange), True, connection))
+                continue
+            exchange.losses += exchange.start < written
+            if exchange.losses < _MAX_LOSSES:
+                spared.append(exchange)
+            else:
+                failures.append(Failure(exchange, _upload_error(exchange), False))
     return failures, spared
 
 
-def _upload_error(exchange: Exchange) -> ConnectionLostError:
+def _upload_error(exchange: Exchanges) -> ConnectionLostError:
     return ConnectionLostError(
         f"the connection broke {exchange.losses} times before a request of {exchange.size} bytes "
         "was written"

@@ -79,7 +79,7 @@ class Hearing:
         start = 0
         for asks, group in groupby(event.exchanges, _token_of):
             if type(asks) is Asks:
-                jobs = [exchange.item for exchange in group]
+                jobs = [job for exchanges in group for job in exchanges.items]
                 self._hear_some(event, asks, jobs, start, now)
                 start += len(jobs)
                 continue

@@ -9,15 +9,15 @@ Runs on the poller's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, repeat
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from arango_jobs._core.actions import Ask, Asks, End, Outcome
 from arango_jobs._core.engine import Engine
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call
-from arango_jobs._net.exchange import Exchange, Transport
+from arango_jobs._net.exchange import Exchanges, Transport
 from arango_jobs._runtime.endings import Ended
 from arango_jobs._runtime.future import start_all
 from arango_jobs._runtime.telling import Telling
@@ -65,8 +65,8 @@ class Sending:
         self._timeout = timeout
         self._refuse = refuse
         self._name = name
-        self._unwritten: list[list[Exchange]] = []
-        """Submissions that wait for the journal; those of one list can be sent at once."""
+        self._unwritten: list[Exchanges] = []
+        """Submissions that wait for the journal."""
         self._unwritten_count = 0
         self._journal_error: LedgerError | None = None
         self.commit_due = float("inf")
@@ -80,34 +80,31 @@ class Sending:
         else:
             request = request_for(ask, self._encode)
             template = self._signer.sign(request.template)
-        exchange = Exchange(template, "", request.body, ask.host, ask, self._timeout, ask.epoch)
-        self._transport.send(exchange)
+        leaves, bodies = ("",), (request.body,)
+        self._transport.send(
+            Exchanges(template, leaves, bodies, ask.host, ask, self._timeout, ask.epoch)
+        )
 
     def ask_all(self, asks: Asks, now: float) -> None:
         """Make calls for jobs; submissions wait for `commit` where there is a journal."""
-        # From here on each exchange has its own: one that takes long must not hold all of them.
+        # From here on the exchanges have them: one that takes long must not hold all.
         jobs, asks.jobs = asks.jobs, ()
         if asks.call is not _SUBMIT:
-            for exchanges in self._exchanges(asks, fetches(jobs)):
-                self._transport.send(*exchanges)
+            for requests in fetches(jobs):
+                self._transport.send(self._exchanges(asks, requests))
             return
-        submitted = self._exchanges(asks, submissions(self._started(jobs, now), self._encode))
-        if self._telling.journal is not None:
-            self._unwritten += submitted
-            self._unwritten_count += sum(map(len, submitted))
-            return
-        for exchanges in submitted:
-            self._transport.send(*exchanges)
+        for requests in submissions(self._started(jobs, now), self._encode):
+            exchanges = self._exchanges(asks, requests)
+            if self._telling.journal is None:
+                self._transport.send(exchanges)
+            else:
+                self._unwritten.append(exchanges)
+                self._unwritten_count += len(exchanges)
 
-    def _exchanges(self, asks: Asks, requests: Iterable[Requests]) -> list[list[Exchange]]:
-        sign, host = self._signer.sign, repeat(asks.host)
-        timeout, epoch = repeat(self._timeout), repeat(asks.epoch)
-        found: list[list[Exchange]] = []
-        for template, jobs, leaves, bodies in requests:
-            signed, token = repeat(sign(template)), repeat(asks)
-            exchanges = map(Exchange, signed, leaves, bodies, host, token, timeout, epoch, jobs)
-            found.append(list(exchanges))
-        return found
+    def _exchanges(self, asks: Asks, requests: Requests) -> Exchanges:
+        template, jobs, leaves, bodies = requests
+        signed = self._signer.sign(template)
+        return Exchanges(signed, leaves, bodies, asks.host, asks, self._timeout, asks.epoch, jobs)
 
     def commit(self, now: float) -> None:
         """Have the journal write, if it is time to, then send what waits for that."""
@@ -120,11 +117,11 @@ class Sending:
             journal.commit()
         except LedgerError as error:
             self._stop(error)
-            for exchange in chain.from_iterable(unwritten):
-                self._withhold(exchange.item, error, now)
+            for job in chain.from_iterable(exchanges.items for exchanges in unwritten):
+                self._withhold(job, error, now)
             return
         for exchanges in unwritten:
-            self._transport.send(*exchanges)
+            self._transport.send(exchanges)
 
     def _may_hold(self, now: float) -> bool:
         """Say whether the journal may write later, as nothing would be sent any sooner."""

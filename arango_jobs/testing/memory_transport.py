@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from arango_jobs._net.exchange import Connected, Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Connected, Exchanges, Failure, TransportEvent
 from arango_jobs.errors import ConnectionLostError, TransportError
 from arango_jobs.operations import Response
 
 __all__ = ["MemoryTransport", "Responder"]
 
-Responder = Callable[[Exchange], "Response | TransportEvent | None"]
+Responder = Callable[[Exchanges], "Response | TransportEvent | None"]
 
 
 class MemoryTransport:
@@ -32,20 +32,21 @@ class MemoryTransport:
     """
 
     def __init__(self, responder: Responder | None = None) -> None:
-        self.sent: list[Exchange] = []
-        self.waiting: list[Exchange] = []
+        self.sent: list[Exchanges] = []
+        self.waiting: list[Exchanges] = []
         self.polls: list[float | None] = []
         self.wakes = 0
         self.is_closed = False
         self._responder = responder
-        self._fresh: deque[Exchange] = deque()
+        self._fresh: deque[Exchanges] = deque()
         self._ready: list[TransportEvent] = []
 
-    def send(self, *exchanges: Exchange) -> None:
+    def send(self, exchanges: Exchanges) -> None:
         """Take `exchanges` and keep each until the test says what becomes of it."""
-        self.sent.extend(exchanges)
-        self.waiting.extend(exchanges)
-        self._fresh.extend(exchanges)
+        singles = list(exchanges.each())
+        self.sent += singles
+        self.waiting += singles
+        self._fresh += singles
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Return what is ready; never wait."""
@@ -79,9 +80,9 @@ class MemoryTransport:
         body: bytes = b"",
         *,
         headers: Mapping[str, str] | None = None,
-        to: Exchange | None = None,
+        to: Exchanges | None = None,
         connection: int | None = None,
-    ) -> Exchange:
+    ) -> Exchanges:
         """Answer `to`, or else what has waited longest; return that exchange.
 
         `connection` is the number of the one that it came on, `None` the newest told of.
@@ -97,9 +98,9 @@ class MemoryTransport:
         error: TransportError | None = None,
         *,
         may_have_run: bool,
-        to: Exchange | None = None,
+        to: Exchanges | None = None,
         connection: int = 0,
-    ) -> Exchange:
+    ) -> Exchanges:
         """Fail `to`, or else what has waited longest; return that exchange.
 
         `connection` is the number of the one that it was on, 0 where that is not known.
@@ -113,12 +114,12 @@ class MemoryTransport:
         """Report a new connection to `host`, on which nothing was written before `made_at`."""
         self._ready.append(Connected(host, made_at))
 
-    def _taken(self, exchange: Exchange | None) -> Exchange:
+    def _taken(self, exchange: Exchanges | None) -> Exchanges:
         exchange = exchange or self.waiting[0]
         self.waiting.remove(exchange)
         return exchange
 
-    def _ask(self, exchange: Exchange) -> None:
+    def _ask(self, exchange: Exchanges) -> None:
         if self._responder is None or exchange not in self.waiting:
             return
         said = self._responder(exchange)

@@ -15,7 +15,7 @@ class UnthoughtOf(Exception):
     pass
 
 
-@pytest.mark.parametrize("where", ["poll", "plan", "heard", "send"])
+@pytest.mark.parametrize("where", ["poll", "plan", "heard_all", "send"])
 @pytest.mark.parametrize("kind", [UnthoughtOf, SystemExit, KeyboardInterrupt])
 def test_every_open_future_gets_the_reason(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, where: str, kind: type[BaseException]

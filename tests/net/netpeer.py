@@ -12,6 +12,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Iterator
+from itertools import chain
 from typing import TypeVar
 
 import trustme
@@ -19,7 +20,7 @@ import trustme
 from arango_jobs._net.exchange import (
     Answered,
     Connected,
-    Exchange,
+    Exchanges,
     Failure,
     Transport,
     TransportEvent,
@@ -42,8 +43,25 @@ def exchange(
     headers: Headers = (),
     timeout: float = 60.0,
     is_quick: bool = True,
-) -> Exchange:
-    return Exchange(Template(method, target, headers, is_quick), "", body, 0, token, timeout)
+) -> Exchanges:
+    template = Template(method, target, headers, is_quick)
+    return Exchanges(template, ("",), (body,), 0, token, timeout)
+
+
+def send_all(transport: Transport, exchanges: list[Exchanges], *, together: bool) -> None:
+    """Send what differs in body and token alone, in one piece or one by one.
+
+    In one piece the tokens are items.
+    """
+    if not together:
+        for each in exchanges:
+            transport.send(each)
+        return
+    first = exchanges[0]
+    bodies = [each.bodies[0] for each in exchanges]
+    leaves, items = [""] * len(bodies), [each.token for each in exchanges]
+    many = Exchanges(first.template, leaves, bodies, 0, None, first.timeout, first.epoch, items)
+    transport.send(many)
 
 
 def answer(body: bytes = b"{}", status: str = "200 OK", extra: bytes = b"") -> bytes:
@@ -167,9 +185,10 @@ def singles(events: list[TransportEvent]) -> list[TransportEvent]:
     found: list[TransportEvent] = []
     for event in events:
         if isinstance(event, Answered):
+            alone = chain.from_iterable(exchanges.each() for exchanges in event.exchanges)
             found += [
                 exchange.answered(event.response(index), event.connection)
-                for index, exchange in enumerate(event.exchanges)
+                for index, exchange in enumerate(alone)
             ]
         else:
             found.append(event)

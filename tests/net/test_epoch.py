@@ -14,14 +14,15 @@ from netpeer import (
     exchange,
     outcomes,
     poll_until,
+    send_all,
 )  # fmt: skip
 
-from arango_jobs._net.exchange import Answered, Connected, Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Answered, Connected, Exchanges, Failure, TransportEvent
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs.errors import ConnectionLostError, HostUnreachableError
 
 
-def _bound(token: object, epoch: int) -> Exchange:
+def _bound(token: object, epoch: int) -> Exchanges:
     bound = exchange(token)
     bound.epoch = epoch
     return bound
@@ -67,6 +68,26 @@ def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: L
     assert not fresh.has_more()
     fresh.send(answer())
     assert outcomes(poll_until(transport, 1, Answered)) == {"identify": (200, b"{}")}
+
+
+def test_many_are_refused_one_by_one(transport: PipelineTransport, listener: Listener) -> None:
+    """Each that was sent in one piece hears of it once."""
+    transport.send(exchange("first"))
+    peer = connected_peer(transport, listener)
+    peer.requests(1)
+    peer.send(answer())
+    poll_until(transport, 1, Answered)
+    peer.sock.close()
+    transport.poll(0)
+    send_all(transport, [_bound(token, 1) for token in "abc"], together=True)
+    events = poll_until(transport, 3, Failure)
+    failures = [event for event in events if isinstance(event, Failure)]
+    assert [(each.exchange.item, each.may_have_run) for each in failures] == [
+        ("a", False),
+        ("b", False),
+        ("c", False),
+    ]
+    assert not listener.accept().has_more()
 
 
 def test_answers_are_told_before_a_newer_connection(

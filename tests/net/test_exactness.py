@@ -11,11 +11,12 @@ from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from netpeer import Listener, ManualClock, Peer, answer, exchange, singles
+from netpeer import Listener, ManualClock, Peer, answer, singles
 
-from arango_jobs._net.exchange import Answered, Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Answered, Exchanges, Failure, TransportEvent
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs._net.settings import NetSettings
+from arango_jobs.operations import Template
 
 LARGE = b"x" * (4 << 20)
 """More than the kernel takes at once."""
@@ -122,9 +123,16 @@ ACTIONS: dict[str, Callable[[Connection, Counter[bytes]], None]] = {
     "reset": lambda connection, executed: connection.end("reset"),
     "execute and reset": _execute_and_reset,
 }
+BODIES = {
+    "send": [b"{}"],
+    "send together": [b"{}", b"", b"[1]"],
+    "send large": [LARGE],
+    "send all": [b"", b"{}", LARGE, b"{}", b"x" * 70_000],
+    "slow": [b"{}"],
+}
 step = st.tuples(
     st.sampled_from(
-        ["send", "send", "send large", "slow", "late", *ACTIONS, "answer all", "answer all"]
+        [*BODIES, "send", "send together", "late", *ACTIONS, "answer all", "answer all"]
     ),
     st.integers(0, 7),
 )
@@ -146,26 +154,23 @@ class World:
     def run(self, action: str, number: int) -> None:
         if action == "late":
             self.clock.now += number * 10
-        elif action.startswith(("send", "slow")):
-            for _ in range(1 + number):
-                self._send(action)
+        elif action in BODIES:
+            self._send(action, 1 + number)
         elif alive := [connection for connection in self.connections if connection.is_open]:
             ACTIONS[action](alive[number % len(alive)], self.executed)
         self.poll()
 
-    def _send(self, action: str) -> None:
-        body = LARGE if action == "send large" else b"{}"
-        self.sent += 1
-        self.transport.send(
-            exchange(
-                b"/%d" % self.sent,
-                method="POST",
-                target=f"/{self.sent}",
-                body=body,
-                is_quick=action != "slow",
-                timeout=100.0,
-            )
-        )
+    def _send(self, action: str, count: int) -> None:
+        """Send so many requests, each by itself or all in one."""
+        bodies = [BODIES[action][number % len(BODIES[action])] for number in range(count)]
+        numbers = list(map(str, range(self.sent + 1, self.sent + 1 + count)))
+        self.sent += count
+        template = Template("POST", "/", (), action != "slow")
+        items = [b"/" + number.encode() for number in numbers]
+        sent = Exchanges(template, numbers, bodies, 0, None, 100.0, 0, items)
+        is_together = action in ("send together", "send all")
+        for exchanges in (sent,) if is_together else sent.each():
+            self.transport.send(exchanges)
 
     def poll(self) -> None:
         for _ in range(3):
@@ -189,12 +194,12 @@ def test_what_is_said_is_true(script: list[tuple[str, int]]) -> None:
     finally:
         world.close()
     ends = [event for event in singles(world.events) if isinstance(event, (Answered, Failure))]
-    assert sorted(_of(event).token for event in ends) == sorted(
+    assert sorted(_of(event).item for event in ends) == sorted(
         b"/%d" % number for number in range(1, world.sent + 1)
     )
     assert all(count == 1 for count in world.executed.values())
     for event in ends:
-        name = _of(event).token
+        name = _of(event).item
         if isinstance(event, Answered):
             assert event.response(0).body == name
             assert world.executed[name] == 1
@@ -202,5 +207,5 @@ def test_what_is_said_is_true(script: list[tuple[str, int]]) -> None:
             assert name not in world.executed
 
 
-def _of(event: Exchange | Failure) -> Exchange:
+def _of(event: Exchanges | Failure) -> Exchanges:
     return event.exchanges[0] if isinstance(event, Answered) else event.exchange

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from netpeer import exchange, outcomes
 
-from arango_jobs._net.exchange import Answered, Connected, Exchange, Failure, TransportEvent
+from arango_jobs._net.exchange import Answered, Connected, Exchanges, Failure, TransportEvent
 from arango_jobs.errors import HostUnreachableError
 from arango_jobs.operations import Response
 from arango_jobs.testing.memory_transport import MemoryTransport
@@ -37,7 +37,7 @@ def test_responder() -> None:
     """A responder is asked once about each exchange; `None` leaves it to the test."""
     asked: list[object] = []
 
-    def respond(item: Exchange) -> Response | TransportEvent | None:
+    def respond(item: Exchanges) -> Response | TransportEvent | None:
         asked.append(item.token)
         return Response(204) if item.token == 1 else None
 

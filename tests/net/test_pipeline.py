@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from netpeer import (
+    PATIENCE,
     Listener,
     ManualClock,
     answer,
@@ -17,12 +18,14 @@ from netpeer import (
     exchange,
     outcomes,
     poll_until,
+    send_all,
 )
 
-from arango_jobs._net.exchange import Answered, Connected
+from arango_jobs._net.exchange import Answered, Connected, Exchanges
 from arango_jobs._net.pipeline import PipelineTransport
 from arango_jobs._net.settings import NetSettings
 from arango_jobs.errors import OptionError
+from arango_jobs.operations import Template
 
 
 def test_one_exchange(transport: PipelineTransport, listener: Listener) -> None:
@@ -61,12 +64,12 @@ def test_depth_grows_with_answers(transport: PipelineTransport, listener: Listen
         poll_until(transport, width, Answered)
 
 
-def test_depth_stops_at_limit(clock: ManualClock, listener: Listener) -> None:
+@pytest.mark.parametrize("together", [False, True])
+def test_depth_stops_at_limit(clock: ManualClock, listener: Listener, together: bool) -> None:
     """Never more under way on a connection than `max_depth`."""
     settings = NetSettings(max_depth=3, connections=1)
     with closing(PipelineTransport([listener.url], settings, clock=clock)) as transport:
-        for token in range(20):
-            transport.send(exchange(token))
+        send_all(transport, [exchange(token) for token in range(20)], together=together)
         peer = connected_peer(transport, listener)
         for width in (1, 2, 3, 3, 3):
             peer.requests(width)
@@ -75,13 +78,14 @@ def test_depth_stops_at_limit(clock: ManualClock, listener: Listener) -> None:
             poll_until(transport, width, Answered)
 
 
-def test_bytes_bound_depth(clock: ManualClock, listener: Listener) -> None:
+@pytest.mark.parametrize("together", [False, True])
+def test_bytes_bound_depth(clock: ManualClock, listener: Listener, together: bool) -> None:
     """Nothing more is written behind large bodies, however deep the connection may be."""
     settings = NetSettings(connections=1, max_pipelined_bytes=1000)
     with closing(PipelineTransport([listener.url], settings, clock=clock)) as transport:
         peer = deepen(transport, listener, 8)
-        for token in range(4):
-            transport.send(exchange(token, method="POST", body=b"x" * 450))
+        bodies = [exchange(token, method="POST", body=b"x" * 450) for token in range(4)]
+        send_all(transport, bodies, together=together)
         transport.poll(0)
         peer.requests(2)
         assert not peer.has_more()
@@ -100,6 +104,32 @@ def test_replies_match_in_order(transport: PipelineTransport, listener: Listener
     assert targets == [b"/%d" % token for token in range(8)]
     peer.send(*(answer(b"%d" % token) for token in range(8)))
     assert outcomes(poll_until(transport, 8)) == {t: (200, b"%d" % t) for t in range(8)}
+
+
+def test_answers_name_their_targets(transport: PipelineTransport, listener: Listener) -> None:
+    """Also where some that were sent at different times are answered at once."""
+    peer = deepen(transport, listener, 8)
+    for numbers in (range(3), range(3, 8)):
+        leaves, bodies = list(map(str, numbers)), [b""] * len(numbers)
+        transport.send(Exchanges(Template("PUT", "/"), leaves, bodies, 0, None, 60.0, 0, numbers))
+    transport.poll(0)
+    peer.requests(8)
+    named = [b"X-Arango-Async-Id: %d\r\n" % number for number in range(8)]
+    peer.send(*(answer(b"%d" % number, extra=named[number]) for number in range(8)))
+    events = [each for each in transport.poll(PATIENCE) if isinstance(each, Answered)]
+    assert [list(some.items) for some in events[-1].exchanges] == [[0, 1, 2], [3, 4, 5, 6, 7]]
+    answers = [each.response(index) for each in events for index in range(len(each.bodies))]
+    assert [(each.target, each.body) for each in answers] == [
+        (f"/{number}", b"%d" % number) for number in range(8)
+    ]
+
+
+def test_long_queue_is_in_pieces(transport: PipelineTransport) -> None:
+    """To take the first few off it must not cost as much as it is long."""
+    send_all(transport, [exchange(token) for token in range(10_000)], together=True)
+    pieces = transport._quick[0].queue
+    assert max(map(len, pieces)) <= 256
+    assert [item for piece in pieces for item in piece.items] == list(range(10_000))
 
 
 def test_second_connection(clock: ManualClock, listener: Listener) -> None:

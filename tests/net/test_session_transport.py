@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.util.retry import Retry
 
-from arango_jobs._net.exchange import Answered, Connected, Exchange, Failure
+from arango_jobs._net.exchange import Answered, Connected, Exchanges, Failure
 from arango_jobs._net.session import SessionTransport
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import KeptEnvironment
@@ -305,7 +305,7 @@ def paths(server: Server) -> list[bytes]:
     return [request.split(b" ")[1] for request in server.requests]
 
 
-def bound(token: str, epoch: int) -> Exchange:
+def bound(token: str, epoch: int) -> Exchanges:
     """Return an exchange that must not go out on a newer connection."""
     each = exchange(token, target=f"/{token}", timeout=5)
     each.epoch = epoch

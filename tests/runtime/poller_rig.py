@@ -8,7 +8,7 @@ from typing import Any
 
 from arango_jobs import json
 from arango_jobs._core.engine import Engine, EngineOptions
-from arango_jobs._net.exchange import Exchange
+from arango_jobs._net.exchange import Exchanges
 from arango_jobs._runtime.delivery import DeliveryThread
 from arango_jobs._runtime.future import JobFuture
 from arango_jobs._runtime.gate import Gate
@@ -154,7 +154,7 @@ class Rig:
         self.clock.advance(seconds)
         self.step()
 
-    def waiting(self, part: str) -> list[Exchange]:
+    def waiting(self, part: str) -> list[Exchanges]:
         """Return the exchanges without an answer whose request line has `part`."""
         return [
             each
@@ -162,7 +162,7 @@ class Rig:
             if part in f"{each.request.method} {each.request.target}"
         ]
 
-    def answer(self, part: str, status: int = 200, body: Any = None, **headers: str) -> Exchange:
+    def answer(self, part: str, status: int = 200, body: Any = None, **headers: str) -> Exchanges:
         """Answer the oldest of them."""
         exchange = self.waiting(part)[0]
         encoded = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body)
@@ -171,10 +171,10 @@ class Rig:
         self.step()
         return exchange
 
-    def accept(self, job_id: str = "101", part: str = "POST /_db/d/_api/document") -> Exchange:
+    def accept(self, job_id: str = "101", part: str = "POST /_db/d/_api/document") -> Exchanges:
         return self.answer(part, 202, x_arango_async_id=job_id)
 
-    def finish(self, body: Any, status: int = 202, job_id: str = "101") -> Exchange:
+    def finish(self, body: Any, status: int = 202, job_id: str = "101") -> Exchanges:
         """Answer the oldest fetch with the job's own answer."""
         return self.answer("PUT", status, body, x_arango_async_id=job_id)
 

@@ -71,7 +71,7 @@ def answer(request: pytest.FixtureRequest, rig: Rig) -> Answering:
 def test_many(rig: Rig, answer: Answering) -> None:
     futures = submit(rig, 5)
     fetches = enumerate(answer.accept_all())
-    answer(*((fetch, 201, {"n": number}, {JOB_ID: fetch.leaf}) for number, fetch in fetches))
+    answer(*((fetch, 201, {"n": number}, {JOB_ID: fetch.leaves[0]}) for number, fetch in fetches))
     assert [future.result(0) for future in futures] == [{"n": number} for number in range(5)]
 
 
@@ -81,7 +81,7 @@ def test_some_that_were_asked_for_at_other_times(rig: Rig, answer: Answering) ->
     fetches = answer.accept_all()
     assert not any(fetch.token.jobs for fetch in fetches), "jobs are held by more than their own"
     assert len({id(fetch.token) for fetch in fetches}) == (2 if answer.together else 5)
-    answer(*((fetch, 201, {"id": fetch.leaf}, {JOB_ID: fetch.leaf}) for fetch in fetches))
+    answer(*((fetch, 201, {"id": fetch.leaves[0]}, {JOB_ID: fetch.leaves[0]}) for fetch in fetches))
     assert [future.result(0)["id"] for future in futures] == ["101", "102", "103", "104", "105"]
 
 
@@ -92,15 +92,15 @@ def test_not_done_yet(rig: Rig, answer: Answering) -> None:
     answer(
         (fetches[0], 204, None, {}),
         (fetches[1], 204, None, {}),
-        (fetches[2], 409, {"errorNum": 1200}, {JOB_ID: fetches[2].leaf}),
-        (fetches[3], 409, {"errorNum": 1210}, {JOB_ID: fetches[3].leaf}),
+        (fetches[2], 409, {"errorNum": 1200}, {JOB_ID: fetches[2].leaves[0]}),
+        (fetches[3], 409, {"errorNum": 1210}, {JOB_ID: fetches[3].leaves[0]}),
     )
     assert [future.done() for future in futures] == [False, False, True, True]
     for future in futures[2:]:
         assert isinstance(future.exception(0), ArangoServerError)
     rig.pass_time(1.0)
     again = rig.waiting("PUT")
-    answer(*((fetch, 201, {}, {JOB_ID: fetch.leaf}) for fetch in again))
+    answer(*((fetch, 201, {}, {JOB_ID: fetch.leaves[0]}) for fetch in again))
     assert [future.result(0) for future in futures[:2]] == [{}, {}]
 
 
@@ -188,5 +188,5 @@ def test_one_of_many_was_forwarded(rig: Rig, answer: Answering) -> None:
     submit(rig, 3)
     heads = ({}, {FORWARDED: "CRDN-2"}, {})
     fetches = zip(answer.accept_all(), heads, strict=True)
-    answer(*((fetch, 201, {}, {JOB_ID: fetch.leaf, **more}) for fetch, more in fetches))
+    answer(*((fetch, 201, {}, {JOB_ID: fetch.leaves[0], **more}) for fetch, more in fetches))
     assert rig.engine.hosts[0].watch.by_id_only

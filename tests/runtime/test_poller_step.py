@@ -535,7 +535,7 @@ class TestUserCode:
         futures = rig.submit(*(insert(number, kind) for number in range(3)))
         for job_id in ("101", "102", "103"):
             rig.accept(job_id)
-        fetches = {each.leaf: each for each in rig.waiting("PUT")}
+        fetches = {each.leaves[0]: each for each in rig.waiting("PUT")}
         for job_id, exchange in fetches.items():
             status = 409 if job_id == "101" and conflict_retries else 201
             headers = {"x-arango-async-id": job_id}
