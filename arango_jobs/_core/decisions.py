@@ -119,17 +119,12 @@ class Decisions:
     def _keep(self, ask: Ask, meaning: Meaning, _detail: Any, now: float) -> None:
         job = ask.job
         assert job is not None
-        watch = self._book.hosts[job.host].watch
         if meaning is Meaning.PENDING:
-            job.troubles = job.renewals = 0
-            watch.probed(False, now)
-            if job.accepted_at is not None:
-                job.missed = ask.sent_at - job.accepted_at
-            if job.is_direct and job.looks == 1:
-                self._book.expectations[job.kind.name].learn_miss()
+            self._results.take_pending(ask, (job,), now)
+            return
         job.move(State.PENDING)
         if not job.is_abandoned:
-            watch.look_again(job, now)
+            self._book.hosts[job.host].watch.look_again((job,), now)
         if job.is_abandoned or job.cancel_by is not None:
             self._tidying.tidy_up(job, now)
 

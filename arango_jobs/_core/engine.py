@@ -59,6 +59,9 @@ _STATE_OF = {
 
 
 _NO_WORD = ABSENT | SILENT
+# What many of them most often mean, and is heard at once.
+_OF_SUBMISSIONS = frozenset({Meaning.ACCEPTED})
+_OF_FETCHES = frozenset({Meaning.RESULT, Meaning.PENDING})
 
 
 class Engine:
@@ -217,7 +220,7 @@ class Engine:
         number of the one that the answers came on; 0: the newest told of.
         """
         is_submission = asks.call is Call.SUBMIT
-        if meaning is not (Meaning.ACCEPTED if is_submission else Meaning.RESULT):
+        if meaning not in (_OF_SUBMISSIONS if is_submission else _OF_FETCHES):
             for job, detail in zip(jobs, details, strict=True):
                 ask = asks.alone(job)
                 if is_submission:
@@ -229,8 +232,11 @@ class Engine:
             host.answered()
         if is_submission:
             self._results.take_ids(asks, jobs, details, now, connection)
-        else:
+        elif meaning is Meaning.RESULT:
             self._results.take_results(asks, jobs, details, now)
+        else:
+            still = [job for job in jobs if job.state is State.FETCHING]
+            self._results.take_pending(asks, still, now)
 
     def _heard_of(self, host: Host, meaning: Meaning, detail: Any, now: float) -> None:
         """Take whether the host is there."""

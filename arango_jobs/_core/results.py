@@ -106,6 +106,26 @@ class Results:
             book.tell_window(host)
         book.leave_all(host, ended)
 
+    def take_pending(self, ask: Ask | Asks, jobs: Sequence[Job], now: float) -> None:
+        """Look again at `jobs` of one host, which were found not done."""
+        watch = self._book.hosts[ask.host].watch
+        watch.probed(False, now)
+        unusual = [job for job in jobs if job.more is not None]
+        for job in unusual:
+            job.troubles = job.renewals = 0
+        for job in jobs:
+            job.state = _PENDING
+            if job.accepted_at is not None:
+                job.missed = ask.sent_at - job.accepted_at
+            if job.is_direct and job.looks == 1:
+                self._book.expectations[job.kind.name].learn_miss()
+        wanted = [job for job in jobs if not job.is_abandoned] if unusual else jobs
+        if wanted:
+            watch.look_again(wanted, now)
+        for job in unusual:
+            if job.is_abandoned or job.cancel_by is not None:
+                self._tidying.tidy_up(job, now)
+
     def take_refusal(self, ask: Ask, response: Response, now: float) -> None:
         """End the futures of a job that the server refuses for good with its `response`."""
         job = ask.job

@@ -12,7 +12,7 @@ foreign ids) the crowd is asked for directly too.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby, islice
 from typing import Any
 
@@ -51,6 +51,7 @@ from a running one."""
 BLIND = 30.0
 """Seconds for which lists are not asked for after they have turned out to be of no use."""
 LIKELY = 0.9
+_ONE_IN = 32
 
 
 class Watch:
@@ -58,6 +59,7 @@ class Watch:
 
     __slots__ = (
         "_crowd",
+        "_entered",
         "_expectations",
         "_foreign",
         "_heap",
@@ -79,6 +81,8 @@ class Watch:
         self.by_id_only = False
         self._crowd = 0
         """How many of them are looked at by lists."""
+        self._entered = 0
+        """How many jobs there were that might not be done at their first look."""
         self._heap: list[tuple[float, int, Sequence[Job]]] = []
         """When jobs are to be looked at directly; a number parts those of one time."""
         self._number = 0
@@ -109,50 +113,54 @@ class Watch:
     ) -> Sequence[Job]:
         """Watch `jobs` of one kind; return those whose first look is a fetch of their own."""
         watched = self.jobs
-        if is_likely:
-            for job in jobs:
-                assert job.job_id is not None
-                watched[job.job_id] = job
-                job.is_direct = True
-            return jobs
-        direct = []
+        few = FEW - len(watched)
         for job in jobs:
             assert job.job_id is not None
             watched[job.job_id] = job
-            self._number += 1
-            # One in 32 of a crowd is looked at directly, so that the hit rate stays known.
-            job.is_direct = len(watched) <= FEW or self._number % 32 == 0
-            if job.is_direct:
-                direct.append(job)
-            else:
-                self._join_crowd(job, now, delay)
+            job.is_direct = is_likely
+        if is_likely:
+            return jobs
+        few = max(0, few)
+        direct, crowd = list(jobs[:few]), list(jobs[few:])
+        # One in 32 of a crowd is looked at directly, so that the hit rate stays known.
+        first = -(self._entered + few + 1) % _ONE_IN
+        direct += crowd[first::_ONE_IN]
+        del crowd[first::_ONE_IN]
+        self._entered += len(jobs)
+        for job in direct:
+            job.is_direct = True
+        if crowd:
+            self._join_crowd(crowd, now, delay)
         return direct
 
     def hold(self, job: Job) -> None:
         """Keep `job` without looking at it: nobody wants its result."""
         assert job.job_id is not None
         self.jobs[job.job_id] = job
-        self._leave_crowd(job)
+        self._leave_crowd((job,))
 
-    def remove(self, jobs: Iterable[Job]) -> None:
+    def remove(self, jobs: Collection[Job]) -> None:
         """Stop watching `jobs`."""
         watched = self.jobs
         for job in jobs:
-            if job.is_in_crowd:
-                self._leave_crowd(job)
-            # After a restart its id may be another job's.
-            if job.job_id is not None and watched.get(job.job_id) is job:
-                del watched[job.job_id]
+            job_id = job.job_id
+            if job_id is None:
+                continue
+            found = watched.pop(job_id, None)
+            if found is not None and found is not job:
+                # After a restart its id is another job's.
+                watched[job_id] = found
+        self._leave_crowd(jobs)
 
-    def look_again(self, job: Job, now: float) -> None:
-        """Plan the next look at `job`, which was not done."""
+    def look_again(self, jobs: Sequence[Job], now: float) -> None:
+        """Plan the next looks at `jobs`, which were not done."""
         if len(self.jobs) <= FEW:
-            self._push(now + self._interval(job, now), (job,))
-        elif not self._crowd:
-            self._join_crowd(job, now, self._interval(job, now))
-        elif not job.is_in_crowd:
-            job.is_in_crowd = True
-            self._crowd += 1
+            for job in jobs:
+                self._push(now + self._interval(job, now), (job,))
+        elif self._crowd:
+            self._enter_crowd(jobs)
+        else:
+            self._join_crowd(jobs, now, self._interval(jobs[0], now))
 
     def look_at(self, job: Job, due: float) -> None:
         """Plan a direct look at `job` for the time `due`."""
@@ -163,11 +171,7 @@ class Watch:
         due: list[Job] = []
         heap = self._heap
         while heap and heap[0][0] <= now:
-            due += [
-                job
-                for job in heapq.heappop(heap)[2]
-                if job.state is _PENDING and (job.more is None or not job.is_abandoned)
-            ]
+            due += [job for job in heapq.heappop(heap)[2] if _is_wanted(job)]
         if not self._crowd:
             return due
         if now >= self._probe_at:
@@ -202,7 +206,7 @@ class Watch:
             self._lists_after = now + BLIND
             self._foreign = LIST_LIMIT // 2
         self._plan_list(now, len(done))
-        return [job for job in done if job.state is _PENDING and not job.is_abandoned]
+        return [job for job in done if _is_wanted(job)]
 
     def list_failed(self, now: float, delay: float) -> None:
         """Plan another list after one that did not answer."""
@@ -230,15 +234,15 @@ class Watch:
     def ask_all(self, now: float) -> None:
         """Look at every job anew (after a new connection, say)."""
         self._heap.clear()
-        for job in self.jobs.values():
-            self._leave_crowd(job)
+        self._leave_crowd(self.jobs.values())
         jobs = [job for job in self.jobs.values() if not job.is_abandoned]
-        for job in jobs:
-            if job.state is _PENDING:
-                if len(jobs) > FEW:
-                    self._join_crowd(job, now, 0.0)
-                else:
-                    self._push(now, (job,))
+        pending = [job for job in jobs if job.state is _PENDING]
+        if not pending:
+            return
+        if len(jobs) <= FEW:
+            self._push(now, pending)
+        else:
+            self._join_crowd(pending, now, 0.0)
 
     def next_due(self) -> float | None:
         """Return when the next look is due, `None` while nothing is watched."""
@@ -261,27 +265,32 @@ class Watch:
         share = SHARE * max(1.0, len(self.jobs) / FREE)
         return min(LONGEST, max(SHORTEST, share * age))
 
-    def _join_crowd(self, job: Job, now: float, delay: float) -> None:
+    def _join_crowd(self, jobs: Iterable[Job], now: float, delay: float) -> None:
+        """Have `jobs` looked at by lists, the next one after `delay` seconds at the latest."""
         if not self._crowd:
             self._next_list = float("inf")
             self._pace = LONGEST
             self._probe_at = now + PROBE_INTERVAL
-        if not job.is_in_crowd:
-            job.is_in_crowd = True
-            self._crowd += 1
+        self._enter_crowd(jobs)
         self._next_list = min(self._next_list, now + max(delay, SHORTEST))
         self._pace = min(self._pace, max(SHORTEST, CROWD_SHARE * delay))
 
-    def _leave_crowd(self, job: Job) -> None:
-        if job.is_in_crowd:
+    def _enter_crowd(self, jobs: Iterable[Job]) -> None:
+        new = [job for job in jobs if not job.is_in_crowd]
+        for job in new:
+            job.is_in_crowd = True
+        self._crowd += len(new)
+
+    def _leave_crowd(self, jobs: Iterable[Job]) -> None:
+        members = [job for job in jobs if job.is_in_crowd]
+        for job in members:
             job.is_in_crowd = False
-            self._crowd -= 1
+        self._crowd -= len(members)
 
     def _disperse(self, now: float) -> None:
-        for job in self.jobs.values():
-            if not job.is_in_crowd:
-                continue
-            self._leave_crowd(job)
+        members = [job for job in self.jobs.values() if job.is_in_crowd]
+        self._leave_crowd(members)
+        for job in members:
             if job.state is _PENDING:
                 self._push(now + self._interval(job, now) / 2, (job,))
 
@@ -304,3 +313,8 @@ class Watch:
         oldest = [(job_id, jobs.pop(job_id)) for job_id in list(islice(crowd, count))]
         jobs.update(oldest)
         return [job for _, job in oldest if job.state is _PENDING]
+
+
+def _is_wanted(job: Job) -> bool:
+    """Whether its result is there to be fetched, for all we know, and somebody waits for it."""
+    return job.state is _PENDING and (job.more is None or not job.is_abandoned)

@@ -36,7 +36,11 @@ from arango_jobs.operations import Retry
 
 LATE = 30.0
 """Seconds for which a server may take what has come in on a connection that is gone."""
-AT_ONCE = {(Call.SUBMIT, Meaning.ACCEPTED), (Call.FETCH, Meaning.RESULT)}
+AT_ONCE = {
+    (Call.SUBMIT, Meaning.ACCEPTED),
+    (Call.FETCH, Meaning.RESULT),
+    (Call.FETCH, Meaning.PENDING),
+}
 """What the poller tells of many calls at once."""
 CONFLICT = "unique constraint violated"
 

@@ -100,10 +100,14 @@ def history(tell: Tell, seed: int) -> list[Any]:
             tell(engine, taken, Meaning.ACCEPTED, ids[: len(taken)], now)
         fetched, fetches = fetches[:20], fetches[20:]
         if fetched:
-            status = random.choice((201, 201, 410))
-            tell(engine, fetched, Meaning.RESULT, [Response(status) for _ in fetched], now)
+            status = random.choice((201, 201, 410, 204))
+            meaning = Meaning.PENDING if status == 204 else Meaning.RESULT
+            tell(engine, fetched, meaning, [Response(status) for _ in fetched], now)
         host = engine.hosts[0]
         seen.append((sorted(host.watch.jobs), host.in_flight, round(host.window.limit, 6)))
+        watched = host.watch.jobs.values()
+        seen.append(sorted((job.job_id, job.state.name, job.looks, job.missed) for job in watched))
+        seen.append(round(host.watch.next_due() or 0.0, 6))
     return seen
 
 
@@ -123,3 +127,24 @@ def test_an_id_given_twice_at_once() -> None:
     (asks,) = [each for each in engine.take_actions() if isinstance(each, Asks)]
     engine.heard_all(asks, asks.jobs, Meaning.ACCEPTED, ["7", "7"], 1.0)
     assert list(engine.hosts[0].watch.jobs.values()) == [asks.jobs[1]]
+
+
+def test_looks_that_come_too_early_teach_how_long_it_takes() -> None:
+    """Between the last look that found them not done and the one that found them done."""
+    engine = Engine(["one"], EngineOptions(max_jobs=64, merge=False), Random(1))
+    engine.connected(0, 0.0)
+    kind = KINDS[1]
+    for _ in range(3):
+        engine.add(FakePart(kind), 0.0)
+    calls: list[Asks] = []
+    for now, meaning, details in (
+        (0.0, Meaning.ACCEPTED, ["7", "8", "9"]),
+        (0.1, Meaning.PENDING, [Response(204)] * 3),
+        (0.3, Meaning.RESULT, Responses(200, [b""] * 3, lambda _: Response(200))),
+    ):
+        engine.plan(now)
+        (asks,) = [each for each in engine.take_actions() if isinstance(each, Asks)]
+        calls.append(asks)
+        engine.heard_all(asks, asks.jobs, meaning, details, now)
+    first, second = calls[1].sent_at, calls[2].sent_at
+    assert engine._book.expectations[kind.name].duration == (first + second) / 2

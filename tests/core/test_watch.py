@@ -17,13 +17,19 @@ from arango_jobs._core.watch import FEW, LIST_LIMIT, LONGEST, Watch
 KIND = kind_of("aql.execute", is_query=True)
 
 
-def accepted(watch: Watch, number: int, now: float = 0.0) -> Job:
-    """Let `watch` have one more job."""
+def at_server(number: int, now: float = 0.0) -> Job:
+    """Return a job that has been accepted."""
     job = Job((FakePart(KIND),), 10)
     job.job_id = str(number)
     job.accepted_at = now
     job.move(State.SUBMITTING)
     job.move(State.PENDING)
+    return job
+
+
+def accepted(watch: Watch, number: int, now: float = 0.0) -> Job:
+    """Let `watch` have one more job."""
+    job = at_server(number, now)
     watch.add((job,), now)
     return job
 
@@ -33,9 +39,26 @@ def crowd(count: int, now: float = 0.0) -> tuple[Watch, list[Job]]:
     watch = Watch(Expectations())
     jobs = [accepted(watch, number, now) for number in range(1, count + 1)]
     for job in jobs:
-        watch.look_again(job, now)
+        watch.look_again((job,), now)
     watch._heap.clear()
     return watch, jobs
+
+
+def test_some_of_a_crowd_are_asked_for_directly() -> None:
+    """Few are; of more one in 32, so that it is known how many are done at their first look."""
+    watch = Watch(Expectations())
+    for begin, count in ((1, 70), (71, 1), (72, 129)):
+        jobs = [at_server(number) for number in range(begin, begin + count)]
+        direct = watch.add(jobs, 0.0)
+        expected = [job for job in jobs if int(job.job_id or 0) <= 16 or _is_one_in_32(job)]
+        assert direct == expected == [job for job in jobs if job.is_direct]
+        assert [job for job in jobs if job.is_in_crowd] == [
+            one for one in jobs if one not in direct
+        ]
+
+
+def _is_one_in_32(job: Job) -> bool:
+    return int(job.job_id or 0) % 32 == 0
 
 
 class TestFew:
@@ -53,7 +76,7 @@ class TestFew:
         """What a look adds to a job is a small share of its duration."""
         watch = Watch(Expectations())
         job = accepted(watch, 1, 0.0)
-        watch.look_again(job, age)
+        watch.look_again((job,), age)
         due = watch.next_due()
         assert due is not None
         assert due - age == pytest.approx(0.015 * age)
@@ -62,12 +85,12 @@ class TestFew:
         """Sixteen jobs cost no more looks than two do."""
         watch = Watch(Expectations())
         jobs = [accepted(watch, number, 0.0) for number in range(1, 17)]
-        watch.look_again(jobs[0], 1.0)
+        watch.look_again(jobs[:1], 1.0)
         assert watch.next_due() == pytest.approx(1.12)
 
     def test_interval_has_an_end(self) -> None:
         watch = Watch(Expectations())
-        watch.look_again(accepted(watch, 1, 0.0), 10_000.0)
+        watch.look_again((accepted(watch, 1, 0.0),), 10_000.0)
         assert watch.next_due() == 10_000.0 + LONGEST
 
     def test_nothing_watched(self) -> None:
