@@ -131,6 +131,8 @@ class Desk:
         try:
             del self._at_hand[-1]
         except IndexError:
+            # That is so now and then only.
+            self.poller.let_catch_up()
             if not self._acquire(1, None, False):
                 self._wait_for_room()
         # As `_enter` does, but without the call: Ctrl-C at its beginning would cost the permit.

@@ -20,6 +20,7 @@ from typing import Any
 from arango_jobs._core.actions import Action, Adopted, Answers, Ask, Asks, End, WindowChange
 from arango_jobs._core.engine import Engine
 from arango_jobs._net.exchange import Transport, TransportEvent
+from arango_jobs._runtime.bell import Bell
 from arango_jobs._runtime.endings import Ended, Endings
 from arango_jobs._runtime.future import JobFuture
 from arango_jobs._runtime.hearing import Hearing
@@ -37,6 +38,11 @@ __all__ = ["Poller"]
 
 _LINGER = 1.0
 """Seconds that the thread stays when nothing is outstanding: starting one costs too."""
+
+_PLENTY = 2000
+"""Operations in the queue that keep it busy for a while."""
+_MOMENT = 0.005
+"""Seconds, as many as the interpreter itself gives to another thread."""
 
 
 class Poller:
@@ -84,6 +90,8 @@ class Poller:
         self._thread: threading.Thread | None = None
         self._latest: threading.Thread | None = None
         """The thread that may be on its way out still, when there is no `_thread` any more."""
+        self._caught_up = Bell()
+        """Rung where there is no more in the queue than it can soon send."""
         self.working = threading.RLock()
         """Held while futures are in hand, and not in the inbox or the engine's book."""
         # Reentrant: a manager may be collected, and close it, while this is held.
@@ -107,6 +115,17 @@ class Poller:
         """Have `command(now)` run on the poller's thread."""
         self._commands.append(command)
         self.wake()
+
+    def let_catch_up(self) -> None:
+        """Wait a moment if more is queued than it can soon send, as it gets on alone much faster.
+
+        The interpreter's lock goes from one busy thread to another no sooner than after some
+        milliseconds, and the poller lets go of it at each of its many calls to the system.
+        """
+        self._caught_up.clear()
+        engine = self.engine
+        if self._queued > _PLENTY and (engine.on_the_way or not engine.in_flight):
+            self._caught_up.wait(_MOMENT)
 
     def now(self) -> float:
         """Return the time by which it acts."""
@@ -194,6 +213,10 @@ class Poller:
                 raise
             self._latest = thread
 
+    @property
+    def _queued(self) -> int:
+        return len(self.inbox) + self.engine.waiting.count
+
     # ---- on its own thread
 
     def _run_alone(self) -> None:
@@ -235,6 +258,8 @@ class Poller:
             self.engine.plan(now)
             self._act(now)
             self._sending.commit(now)
+        if not self._caught_up.is_set() and self._queued <= _PLENTY:
+            self._caught_up.set()
         events = self._poll(now, longest)
         now = self._clock.monotonic()
         with self.working:
