@@ -8,7 +8,7 @@ from arango_jobs._core.actions import Asks
 from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host
 from arango_jobs._core.identification import Identification
-from arango_jobs._core.job import Job, rounded, size_of
+from arango_jobs._core.job import Acceptance, Job, rounded, size_of
 from arango_jobs._core.meanings import Call
 from arango_jobs._core.states import State
 from arango_jobs.operations import OperationKind
@@ -79,13 +79,12 @@ class Admission:
         job = Job(parts, size_of(parts))
         job.tries = tries
         job.job_id = job_id
-        job.sent_at = job.accepted_at = now
-        job.epoch = -1  # older than any connection
+        job.acceptance = Acceptance(now, epoch=-1)  # older than any connection
         for part in parts:
             part.job = job
         job.move(_SUBMITTING)
         job.move(_PENDING)
-        self._book.enter(host, [job])
+        self._book.enter(host, [job], now)
         self._book.submitting.discard(job)
         host.gives_ids((job_id,), 0)
         # That process may have had others, whose ids it was never told.
@@ -139,8 +138,7 @@ class Admission:
     def _submit(self, host: Host, jobs: list[Job], now: float) -> None:
         for job in jobs:
             job.state = _SUBMITTING
-            job.sent_at = now
-        self._book.enter(host, jobs)
+        self._book.enter(host, jobs, now)
         self._book.ask_all(Asks(_SUBMIT, host.index, now, jobs, 0, host.highest_id))
         if host.identity is None and host.can_tell and not host.is_identifying:
             self._identification.identify(host, now, jobs[0].kind.database)

@@ -22,7 +22,7 @@ from arango_jobs._core.backoff import pause
 from arango_jobs._core.engine_options import EngineOptions
 from arango_jobs._core.expectation import Expectations
 from arango_jobs._core.host import Host
-from arango_jobs._core.job import Job
+from arango_jobs._core.job import Job, Submission
 from arango_jobs._core.waiting import WaitingRoom
 from arango_jobs._core.window import Window
 
@@ -106,12 +106,11 @@ class Book:
 
     # ---- what runs
 
-    def enter(self, host: Host, jobs: Collection[Job]) -> None:
-        """Count `jobs` in on `host`."""
-        index, name = host.index, host.name
+    def enter(self, host: Host, jobs: Collection[Job], now: float) -> None:
+        """Count `jobs` in on `host`, which they are sent to."""
+        submission = Submission(host.index, host.name, now)
         for job in jobs:
-            job.host = index
-            job.host_name = name
+            job.submission = submission
         self.bytes += sum([job.size for job in jobs])
         host.in_flight += len(jobs)
         self.submitting.update(jobs)

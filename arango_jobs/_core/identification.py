@@ -146,7 +146,7 @@ class Identification:
             self.identify(host, now)
             return
         host.identify_tries = 0
-        latest = max((job.epoch for job in unclear), default=0)
+        latest = max((job.acceptance.epoch for job in unclear), default=0)
         if latest > 0 and not found.is_same_as(host.identity):
             self._doubt(host, now)
             self._ask(host, latest, found, now)
@@ -206,14 +206,15 @@ def _judge(host: Host, found: Identity) -> tuple[set[Job], set[Job]]:
     older: set[Job] = set()
     unclear: set[Job] = set()
     for job in host.watch.jobs.values():
+        sent_at, accepted_at, epoch = job.sent_at, job.accepted_at, job.acceptance.epoch
         # What was accepted after the connection had been made on which it has answered
         # is its own.
-        if job.epoch >= found.connection or job.accepted_at is None or job.sent_at is None:
+        if epoch >= found.connection or accepted_at is None or sent_at is None:
             continue
         # It was accepted at some time between being sent (on its connection, which was made
         # after that where one before it broke) and our reading of it.
-        sent_at = max(job.sent_at, host.made_at.get(job.epoch, job.sent_at))
-        if found.is_younger_than(job.accepted_at):
+        sent_at = max(sent_at, host.made_at.get(epoch, sent_at))
+        if found.is_younger_than(accepted_at):
             older.add(job)
         elif not found.is_older_than(sent_at):
             unclear.add(job)

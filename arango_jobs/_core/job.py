@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -10,7 +11,16 @@ from arango_jobs._core.rare import Rare
 from arango_jobs._core.states import FOLLOWS, State
 from arango_jobs.operations import Operation, OperationKind, Retry
 
-__all__ = ["ALWAYS_THERE", "Job", "Part", "kind_of", "rounded", "size_of"]
+__all__ = [
+    "ALWAYS_THERE",
+    "Acceptance",
+    "Job",
+    "Part",
+    "Submission",
+    "kind_of",
+    "rounded",
+    "size_of",
+]
 
 # Looking a member of an enum up takes as long as a call, so the hot path does it once.
 _WAITING = State.WAITING
@@ -23,6 +33,30 @@ kind_of = attrgetter("kind")
 
 ALWAYS_THERE = "_system"
 """The database that cannot be dropped."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Submission:
+    """Where and when jobs were sent: the same of all that were sent at once."""
+
+    host: int
+    host_name: str
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Acceptance:
+    """When jobs were accepted: the same of all that were accepted at once.
+
+    `epoch` is how many connections to their host were known then.
+    """
+
+    at: float | None
+    epoch: int
+
+
+_NOWHERE = Submission(-1, "", None)
+_NEVER = Acceptance(None, 0)
 
 
 class Part(Protocol):
@@ -47,22 +81,18 @@ class Job:
     """One request on its way: what it carries, where it is, what was tried."""
 
     __slots__ = (
-        "accepted_at",
+        "acceptance",
         "cargo",
         "ended_at",
-        "epoch",
-        "host",
-        "host_name",
-        "is_direct",
         "is_in_crowd",
         "job_id",
         "kind",
         "looks",
         "missed",
         "more",
-        "sent_at",
         "size",
         "state",
+        "submission",
     )
 
     def __init__(self, parts: Sequence[Any], size: int) -> None:
@@ -71,19 +101,14 @@ class Job:
         self.kind: OperationKind[Any] = parts[0].kind
         self.size = size
         self.state = _WAITING
-        self.host = -1
-        self.host_name = ""
+        self.submission = _NOWHERE
+        self.acceptance = _NEVER
         self.job_id: str | None = None
-        self.epoch = 0
-        """How many connections to its host were known when it was accepted."""
-        self.sent_at: float | None = None
-        self.accepted_at: float | None = None
         self.ended_at: float | None = None
         self.looks = 0
+        """How often it was looked at; that a list is due counts as one."""
         self.missed: float | None = None
         """Its age at the last look that found it not done, in seconds."""
-        self.is_direct = False
-        """Whether its first look is a fetch of its own and not a list."""
         self.is_in_crowd = False
         """Whether it is looked at by lists."""
         self.more: dict[str, Any] | None = None
@@ -103,6 +128,26 @@ class Job:
     is_tidied = Rare(False)
     """Whether a call to cancel or delete it is under way or planned."""
     other_database = Rare("")
+
+    @property
+    def host(self) -> int:
+        """Where it was sent; -1: nowhere yet."""
+        return self.submission.host
+
+    @property
+    def host_name(self) -> str:
+        """What that host is called."""
+        return self.submission.host_name
+
+    @property
+    def sent_at(self) -> float | None:
+        """When it was sent."""
+        return self.submission.at
+
+    @property
+    def accepted_at(self) -> float | None:
+        """When the host had accepted it."""
+        return self.acceptance.at
 
     @property
     def database(self) -> str:
@@ -145,7 +190,8 @@ class Job:
     @property
     def timings(self) -> tuple[float | None, float | None, float | None, float | None]:
         """When it was sent, handed over, accepted and ended, on the clock of the engine's owner."""
-        return (self.sent_at, self.sent_at, self.accepted_at, self.ended_at)
+        sent_at = self.submission.at
+        return (sent_at, sent_at, self.acceptance.at, self.ended_at)
 
     @property
     def is_merged(self) -> bool:

@@ -23,7 +23,7 @@ class Restarts:
         older = {
             job
             for job in host.watch.jobs.values()
-            if job.epoch < host.connections
+            if job.acceptance.epoch < host.connections
             or int(job.job_id or 0) >= number
             or (job.accepted_at or now) <= sent_at
         }

@@ -9,7 +9,7 @@ from typing import Any
 from arango_jobs._core.actions import Answers, Ask, Asks, End, Outcome, Responses
 from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host
-from arango_jobs._core.job import Job
+from arango_jobs._core.job import Acceptance, Job
 from arango_jobs._core.looking import Looking
 from arango_jobs._core.meanings import Call
 from arango_jobs._core.restarts import Restarts
@@ -60,11 +60,10 @@ class Results:
             for job, job_id in zip(jobs, ids, strict=True):
                 self.take_ids(ask, (job,), (job_id,), now, epoch)
             return
-        epoch = epoch or host.connections
+        acceptance = Acceptance(now, epoch or host.connections)
         for job_id, job in taken.items():
             job.job_id = job_id
-            job.accepted_at = now
-            job.epoch = epoch
+            job.acceptance = acceptance
             job.state = _PENDING
         self._book.submitting.difference_update(taken.values())
         if is_old:
@@ -115,9 +114,10 @@ class Results:
             job.troubles = job.renewals = 0
         for job in jobs:
             job.state = _PENDING
-            if job.accepted_at is not None:
-                job.missed = ask.sent_at - job.accepted_at
-            if job.is_direct and job.looks == 1:
+            accepted_at = job.acceptance.at
+            if accepted_at is not None:
+                job.missed = ask.sent_at - accepted_at
+            if job.looks == 1:
                 self._book.expectations[job.kind.name].learn_miss()
         wanted = [job for job in jobs if not job.is_abandoned] if unusual else jobs
         if wanted:
@@ -180,18 +180,19 @@ class Results:
                 self._learn(some, theirs, sent_at)
             return
         expectation = self._book.expectations[jobs[0].kind.name]
-        hits = len([job for job in jobs if job.is_direct and job.looks == 1])
+        hits = len([job for job in jobs if job.looks == 1])
         # Most jobs of a fast server are done at once, which is nothing new.
-        news = [job for job in jobs if job.missed is not None or job.accepted_at != sent_at]
+        news = [job for job in jobs if job.missed is not None or job.acceptance.at != sent_at]
         if news or expectation.duration != 0.0:
             told = [
-                (job.accepted_at or 0.0, job.missed)
+                (job.acceptance, job.missed)
                 for job in jobs
-                if job.is_direct or job.missed is not None
+                if job.looks == 1 or job.missed is not None
             ]
             # Most were accepted at once with others.
-            for (accepted_at, missed), alike in groupby(told):
-                expectation.learn_duration(sent_at - accepted_at, missed, len(list(alike)))
+            for (acceptance, missed), alike in groupby(told):
+                age = sent_at - (acceptance.at or 0.0)
+                expectation.learn_duration(age, missed, len(list(alike)))
         expectation.learn(len(jobs), sum(sizes), hits)
 
 

@@ -36,7 +36,7 @@ from arango_jobs._core.actions import Adopted, Ask, Outcome
 from arango_jobs._core.backoff import SEARCH
 from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host, Identity
-from arango_jobs._core.job import Job
+from arango_jobs._core.job import Acceptance, Job
 from arango_jobs._core.looking import Looking
 from arango_jobs._core.meanings import ABSENT, Call, Meaning
 from arango_jobs._core.reasons import as_cause, describe
@@ -348,8 +348,7 @@ class Searching:
             )
             host.gives_ids((job.job_id,), 0)
             # It was accepted at some time between being sent and our reading of it.
-            job.accepted_at = reading.listed_at
-            job.epoch = reading.epoch
+            job.acceptance = Acceptance(reading.listed_at, reading.epoch)
             job.troubles = job.renewals = 0
             job.move(State.PENDING)
             self._book.out.append(Adopted(job))

@@ -12,8 +12,8 @@ foreign ids) the crowd is asked for directly too.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Sequence
-from itertools import groupby, islice
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from arango_jobs._core.expectation import Expectations
@@ -71,6 +71,7 @@ class Watch:
         "_pace",
         "_probe_at",
         "_probe_size",
+        "_turns",
         "by_id_only",
         "jobs",
     )
@@ -92,6 +93,8 @@ class Watch:
         self._list_is_out = False
         self._list_failures = 0
         self._lists_after = float("-inf")
+        self._turns: Iterator[str] = iter(())
+        """Ids in the order in which their jobs are asked for directly though of the crowd."""
         self._probe_at = 0.0
         self._probe_size = 1
 
@@ -117,7 +120,6 @@ class Watch:
         for job in jobs:
             assert job.job_id is not None
             watched[job.job_id] = job
-            job.is_direct = is_likely
         if is_likely:
             return jobs
         few = max(0, few)
@@ -127,8 +129,8 @@ class Watch:
         direct += crowd[first::_ONE_IN]
         del crowd[first::_ONE_IN]
         self._entered += len(jobs)
-        for job in direct:
-            job.is_direct = True
+        for job in crowd:
+            job.looks = 1
         if crowd:
             self._join_crowd(crowd, now, delay)
         return direct
@@ -308,11 +310,20 @@ class Watch:
 
     def _oldest_of_crowd(self, count: int) -> list[Job]:
         """Return up to `count` jobs of the crowd that were not returned for the longest time."""
-        jobs = self.jobs
-        crowd = (job_id for job_id, job in jobs.items() if job.is_in_crowd)
-        oldest = [(job_id, jobs.pop(job_id)) for job_id in list(islice(crowd, count))]
-        jobs.update(oldest)
-        return [job for _, job in oldest if job.state is _PENDING]
+        found: dict[str, Job] = {}
+        has_begun_anew = False
+        while len(found) < count:
+            job_id = next(self._turns, None)
+            if job_id is None:
+                if has_begun_anew:
+                    break
+                has_begun_anew = True
+                self._turns = iter(list(self.jobs))
+                continue
+            job = self.jobs.get(job_id)
+            if job is not None and job.is_in_crowd and job.state is _PENDING:
+                found[job_id] = job
+        return list(found.values())
 
 
 def _is_wanted(job: Job) -> bool:

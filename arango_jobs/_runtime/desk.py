@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import itertools
+import math
 import os
 import secrets
 import threading
@@ -46,6 +47,9 @@ _EXIT_PATIENCE = 10.0
 """Seconds that the end of the interpreter waits for what is outstanding."""
 _TIDY_PATIENCE = 2.0
 """Seconds for deleting on the server what nobody waits for any more."""
+
+_AT_ONCE = 25e-6
+"""Seconds within which futures count as made at one time."""
 
 _FORK_PATIENCE = 1.0
 """Seconds for which a fork waits for a poller, which may be in a slow decoder."""
@@ -109,6 +113,8 @@ class Desk:
             refuse=self.gate.close,
             name=f"{parts.name}-poller",
         )
+        self._now = -math.inf
+        """The time, as it was told last: futures made at about the same share the object."""
         self._keys = itertools.count()
         # A key of ours must be one that nobody else makes: 64 random bits a desk.
         self._prefix = secrets.token_hex(8)
@@ -139,6 +145,10 @@ class Desk:
         future: JobFuture[Any] | None = None
         try:
             now = self._monotonic()
+            if now - self._now < _AT_ONCE:
+                now = self._now
+            else:
+                self._now = now
             future = JobFuture(operation, self, now)
             future.payload = payload
             if self.news.is_idle:
@@ -190,7 +200,8 @@ class Desk:
         kind = operation.kind
         if self._parts.client_keys and operation.key is None and kind.name == "document.insert":
             key = f"{self._prefix}{next(self._keys):x}"
-            return replace(operation, body={**operation.body, "_key": key}, key=key, made_key=True)
+            body, retry = {**operation.body, "_key": key}, operation.effective_retry
+            return replace(operation, body=body, key=key, retry=retry, made_key=True)
         if deadline is not None and kind.is_query and isinstance(operation.body, dict):
             return replace(operation, body=_with_runtime(operation.body, deadline))
         return operation

@@ -58,6 +58,15 @@ _ENDED = (*CLOSED, CANCELLED)
 _kept: set[JobFuture[Any]] = set()
 
 
+class _Raised:
+    """An error, where else the result is."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
 class CancelOutcome(enum.Enum):
     """What became of an attempt to cancel a job on the server."""
 
@@ -120,21 +129,18 @@ class JobFuture(Future[T]):
     future is cancelled. `cancel_on_server` asks the server.
     """
 
-    # They shadow every attribute of the base, whose __dict__ so is never made.
+    # They shadow every attribute of the base, whose __dict__ so is made for a `number` only.
     __slots__ = (
         "_attachment",
         "_born",
-        "_exception",
         "_result",
         "body",
         "job",
         "key",
         "kind",
-        "number",
         "owner",
         "particular",
         "payload",
-        "retry",
         "state",
     )
 
@@ -149,13 +155,11 @@ class JobFuture(Future[T]):
         self.kind: OperationKind[T] | None
         self.key: str | None
         self.body: Any
-        self.retry: Retry | None
         self.number: int
         """What the journal calls it; set by that, where there is one."""
         # The base's __init__ would make the Condition that this class does without.
         self.state = PENDING
         self._result: Any = None
-        self._exception: BaseException | None = None
         self._attachment: Attachment | None = None
         self._born = born
         self.owner = owner
@@ -163,16 +167,16 @@ class JobFuture(Future[T]):
         self.payload: bytes | None = None
         """The encoded body, until it is not needed any more."""
         if operation is None:
-            self.kind = self.key = self.body = self.retry = self.particular = None
+            self.kind = self.key = self.body = self.particular = None
             return
         # A second object that lives as long costs more in the garbage collector than all of
         # this, so an operation that can be told from its parts is not kept.
         self.kind = operation.kind
         self.key = operation.key
         self.body = operation.body
-        self.retry = operation.retry
         is_plain = operation.key is None or (operation.is_keyless and not operation.made_key)
-        self.particular = None if is_plain and not operation.headers else operation
+        is_plain = is_plain and operation.retry is None and not operation.headers
+        self.particular = None if is_plain else operation
 
     # What the standard library reaches for.
 
@@ -188,6 +192,16 @@ class JobFuture(Future[T]):
     @_state.setter
     def _state(self, state: str) -> None:
         self.state = state
+
+    @property
+    def _exception(self) -> BaseException | None:
+        """Its error. It is kept in the place of a result, as there is either none or one."""
+        result = self._result
+        return result.error if type(result) is _Raised else None
+
+    @_exception.setter
+    def _exception(self, error: BaseException | None) -> None:
+        self._result = None if error is None else _Raised(error)
 
     @property
     def _condition(self) -> Attachment:  # type: ignore[override]  # as much of one as is used
@@ -214,7 +228,12 @@ class JobFuture(Future[T]):
         """What it is the future of; without the body once that has succeeded."""
         if self.particular is not None or self.kind is None:
             return self.particular
-        return Operation(self.kind, self.body, self.key, (), True, self.retry)
+        return Operation(self.kind, self.body, self.key, (), True)
+
+    @property
+    def retry(self) -> Retry | None:
+        """Whether it may be repeated, where somebody has said so."""
+        return None if self.particular is None else self.particular.retry
 
     @property
     def job_id(self) -> str | None:
@@ -269,13 +288,14 @@ class JobFuture(Future[T]):
         """
         if self.state is not FINISHED:
             self._wait(timeout)
-        if self._exception is None:
-            return self._result  # type: ignore[no-any-return]  # the base says Any
+        result = self._result
+        if type(result) is not _Raised:
+            return result  # type: ignore[no-any-return]  # the base says Any
         try:
-            raise self._exception
+            raise result.error
         finally:
             # The error's traceback holds this frame: do not let the frame hold the error.
-            self = None  # type: ignore[assignment]
+            self = result = None  # type: ignore[assignment]
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return the operation's error, `None` if it succeeded; otherwise as `result`."""
@@ -379,8 +399,7 @@ class JobFuture(Future[T]):
         with _lock:
             if self.state not in allowed:
                 return False
-            self._result = result
-            self._exception = error
+            self._result = result if error is None else _Raised(error)
             attachment = self._attachment
             if attachment is None:
                 self.state = state

@@ -66,7 +66,8 @@ class DocumentWrites(CollectionBase[C]):
             ) from None
         if key is None:
             if "_id" not in document:
-                return Operation(kind, document, None, _NO_HEADERS, True, Retry.NEVER)
+                retry = None if kind.retry is Retry.NEVER else Retry.NEVER
+                return Operation(kind, document, None, _NO_HEADERS, True, retry)
             document = with_key(document, self._name, is_required=False)
             key = document["_key"]
         return Operation(kind, document, key if type(key) is str else None, _NO_HEADERS, True)

@@ -191,7 +191,7 @@ class TestAdoption:
         assert not search.waiting(Call.FETCH)
         search.know(UPTIME)
         assert search.waiting(Call.FETCH)[0].ask.epoch == 2
-        assert part.job.epoch == 2  # type: ignore[union-attr]
+        assert part.job.acceptance.epoch == 2  # type: ignore[union-attr]
 
 
 class TestNoAdoption:

@@ -9,7 +9,7 @@ from core_bench import Bench
 from core_parts import FakePart, kind_of
 
 from arango_jobs._core.expectation import Expectations
-from arango_jobs._core.job import Job
+from arango_jobs._core.job import Acceptance, Job
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._core.states import State
 from arango_jobs._core.watch import FEW, LIST_LIMIT, LONGEST, Watch
@@ -21,7 +21,7 @@ def at_server(number: int, now: float = 0.0) -> Job:
     """Return a job that has been accepted."""
     job = Job((FakePart(KIND),), 10)
     job.job_id = str(number)
-    job.accepted_at = now
+    job.acceptance = Acceptance(now, 1)
     job.move(State.SUBMITTING)
     job.move(State.PENDING)
     return job
@@ -51,7 +51,7 @@ def test_some_of_a_crowd_are_asked_for_directly() -> None:
         jobs = [at_server(number) for number in range(begin, begin + count)]
         direct = watch.add(jobs, 0.0)
         expected = [job for job in jobs if int(job.job_id or 0) <= 16 or _is_one_in_32(job)]
-        assert direct == expected == [job for job in jobs if job.is_direct]
+        assert direct == expected == [job for job in jobs if not job.looks]
         assert [job for job in jobs if job.is_in_crowd] == [
             one for one in jobs if one not in direct
         ]
@@ -69,7 +69,7 @@ class TestFew:
         watch = Watch(Expectations())
         job = accepted(watch, 1)
         assert watch.jobs == {"1": job}
-        assert job.is_direct
+        assert not job.is_in_crowd
 
     @pytest.mark.parametrize("age", [0.05, 0.1, 1.0, 10.0])
     def test_interval_in_proportion_to_age(self, age: float) -> None:

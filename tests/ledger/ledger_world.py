@@ -7,7 +7,7 @@ from typing import Any
 
 from arango_jobs import ArangoClient, JobFuture, StandardDatabase
 from arango_jobs._core.engine import Engine, EngineOptions
-from arango_jobs._core.job import Job
+from arango_jobs._core.job import Job, Submission
 from arango_jobs._runtime.endings import Ended
 from arango_jobs.ledger.file import LedgerFile
 from arango_jobs.ledger.reader import Account, ReadOperation, read_ledger
@@ -66,7 +66,7 @@ class World:
     def send(self, futures: list[JobFuture[Any]], *, host: int = 0, tries: int = 0) -> Job:
         """Be about to send futures as one job."""
         job = Job(tuple(futures), 0)
-        job.host, job.tries = host, tries
+        job.submission, job.tries = Submission(host, "", None), tries
         for future in futures:
             future.job = job
             future.start()
