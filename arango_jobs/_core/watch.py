@@ -69,6 +69,7 @@ class Watch:
         "_next_list",
         "_number",
         "_pace",
+        "_planned_at",
         "_probe_at",
         "_probe_size",
         "_turns",
@@ -90,6 +91,8 @@ class Watch:
         self._foreign = 0
         self._pace = LONGEST
         self._next_list = float("inf")
+        self._planned_at = float("inf")
+        """When the next list was planned, if that was because of how many it will be for."""
         self._list_is_out = False
         self._list_failures = 0
         self._lists_after = float("-inf")
@@ -215,6 +218,7 @@ class Watch:
         self._list_is_out = False
         self._list_failures += 1
         self._next_list = now + delay
+        self._planned_at = float("inf")
         if self._list_failures >= 3:
             self._list_failures = 0
             self._lists_after = now + BLIND
@@ -270,7 +274,7 @@ class Watch:
     def _join_crowd(self, jobs: Iterable[Job], now: float, delay: float) -> None:
         """Have `jobs` looked at by lists, the next one after `delay` seconds at the latest."""
         if not self._crowd:
-            self._next_list = float("inf")
+            self._next_list = self._planned_at = float("inf")
             self._pace = LONGEST
             self._probe_at = now + PROBE_INTERVAL
         self._enter_crowd(jobs)
@@ -288,6 +292,9 @@ class Watch:
         for job in members:
             job.is_in_crowd = False
         self._crowd -= len(members)
+        # For fewer it need not be put off as long.
+        due = self._planned_at + max(self._pace, PER_JOB * self._crowd)
+        self._next_list = min(self._next_list, due)
 
     def _disperse(self, now: float) -> None:
         members = [job for job in self.jobs.values() if job.is_in_crowd]
@@ -301,6 +308,7 @@ class Watch:
         # Where many were done, many more will be: the next list has enough to tell at once.
         floor = PER_JOB * max(0, self._crowd - FRUITFUL * found)
         self._next_list = now + min(LONGEST, max(self._pace, floor))
+        self._planned_at = now
 
     def _wanted(self) -> int:
         return len(self.jobs) + self._foreign + 100

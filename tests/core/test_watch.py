@@ -160,6 +160,28 @@ class TestCrowd:
         assert set(watch.due_jobs(now)) == set(jobs)
         assert watch.list_count(now + 40.0) > 0
 
+    def test_sooner_for_fewer(self) -> None:
+        """A list that was put off for the sake of many need not wait where few are left."""
+        watch, jobs = crowd(1000)
+        for now in (0.5, 1.0):
+            asked = watch.list_count(now)
+            watch.listed(["1"], asked, now)
+            watch._pace = 0.0003
+        assert watch.next_due() == pytest.approx(1.0 + 5e-6 * 996)
+        watch.remove(jobs[:900])
+        assert watch.next_due() == pytest.approx(1.0 + 5e-6 * 100)
+
+    def test_not_sooner_after_a_failure(self) -> None:
+        watch, jobs = crowd(1000)
+        asked = watch.list_count(1.0)
+        watch.listed(["1"], asked, 1.0)
+        assert watch.list_count(1.9)
+        watch.list_failed(1.9, 0.5)
+        watch.remove(jobs[:900])
+        assert watch.next_due() == 2.0  # to probe the oldest of them
+        watch.due_jobs(2.0)
+        assert watch.next_due() == 2.4
+
     def test_behind_a_balancer(self) -> None:
         """Lists are one Coordinator's: behind a balancer jobs are asked for by id."""
         watch, jobs = crowd(100)
