@@ -76,7 +76,7 @@ class Admission:
         asked again, before anything is fetched, as it may have restarted since.
         """
         host = self._book.hosts[index]
-        job = Job(parts, size_of(parts))
+        job = Job.of(parts, size_of(parts))
         job.tries = tries
         job.job_id = job_id
         job.acceptance = Acceptance(now, epoch=-1)  # older than any connection

@@ -18,6 +18,7 @@ __all__ = [
     "Part",
     "Submission",
     "kind_of",
+    "let_go_all",
     "rounded",
     "size_of",
 ]
@@ -95,10 +96,10 @@ class Job:
         "submission",
     )
 
-    def __init__(self, parts: Sequence[Any], size: int) -> None:
-        self.cargo: Any = parts[0] if len(parts) == 1 else tuple(parts)
+    def __init__(self, cargo: Any, kind: OperationKind[Any], size: int) -> None:
+        self.cargo = cargo
         """Its one part, or the tuple of several: the tuple of one is not worth its memory."""
-        self.kind: OperationKind[Any] = parts[0].kind
+        self.kind = kind
         self.size = size
         self.state = _WAITING
         self.submission = _NOWHERE
@@ -113,6 +114,11 @@ class Job:
         """Whether it is looked at by lists."""
         self.more: dict[str, Any] | None = None
         """What follows; None as long as nothing is out of the ordinary."""
+
+    @classmethod
+    def of(cls, parts: Sequence[Any], size: int) -> Job:
+        """Return one that carries `parts`."""
+        return cls(parts[0] if len(parts) == 1 else tuple(parts), parts[0].kind, size)
 
     attempts: Rare[list[str] | None] = Rare(None)
     tries = Rare(0)
@@ -228,6 +234,12 @@ class Job:
         """Show identity and state in one line."""
         many = f" x{len(self.parts)}" if self.is_merged else ""
         return f"<Job {self.kind.name}{many} {self.job_id or 'without id'} {self.state.value}>"
+
+
+def let_go_all(jobs: Iterable[Any]) -> None:
+    """Do `let_go()` for each."""
+    for job in jobs:
+        job.cargo = ()
 
 
 def rounded(size: int) -> int:

@@ -44,7 +44,7 @@ class Requeue:
 
     def resend(self, parts: Sequence[Any], tries: int, due: float) -> Job:
         """Let `parts` wait as one job that may have run `tries` times; return it."""
-        job = Job(parts, size_of(parts))
+        job = Job.of(parts, size_of(parts))
         job.tries = tries
         for part in parts:
             part.job = job

@@ -86,12 +86,9 @@ class Results:
         for job in ended:
             job.ended_at = now
             job.state = _ENDED
-        plain = [
-            job
-            for job in ended
-            if job.more is None and type(job.cargo) is not tuple and job.kind.order is None
-        ]
-        if len(plain) == len(ended):
+        kinds = {job.kind for job in ended}
+        odd = [job for job in ended if job.more is not None or type(job.cargo) is tuple]
+        if not (odd or any(kind.order is not None for kind in kinds)):
             book.out.append(Answers(ended, responses))
             sizes = list(map(len, responses.bodies))
         else:

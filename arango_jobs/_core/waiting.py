@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, repeat
 from typing import Any
 
 from arango_jobs._core.job import Job, kind_of, rounded
@@ -130,7 +130,7 @@ class WaitingRoom:
             if kind.merge is not None and self._merge:
                 some = self._merged(line, most, room, size)
             else:
-                some = self._singles(line, most, room, size)
+                some = self._singles(kind, line, most, room, size)
             room -= sum([job.size for job in some])
             jobs += some
             if not line:
@@ -172,22 +172,29 @@ class WaitingRoom:
             return True
         return len(line) >= self._max_operations or now >= self._since[kind] + self._linger
 
-    def _singles(self, line: deque[Any], most: int, room: int, result_size: int) -> list[Job]:
+    def _singles(
+        self, kind: OperationKind[Any], line: deque[Any], most: int, room: int, result_size: int
+    ) -> list[Job]:
         parts = [line.popleft() for _ in range(min(most, len(line)))]
-        sizes = [rounded(len(part.payload or b"") + result_size) for part in parts]
+        lengths = [len(part.payload or b"") for part in parts]
+        size = rounded(min(lengths) + result_size)
+        if size == rounded(max(lengths) + result_size):
+            sizes = [size] * len(parts)
+        else:
+            sizes = [rounded(length + result_size) for length in lengths]
         if sum(sizes[:-1]) >= room:
             # The last one that there is room for is the one that takes up what is left.
             count = 1 + sum(1 for taken in accumulate(sizes) if taken < room)
             line.extendleft(reversed(parts[count:]))
             del parts[count:], sizes[count:]
         self.count -= len(parts)
-        return list(map(Job, zip(parts), sizes))
+        return list(map(Job, parts, repeat(kind), sizes))
 
     def _merged(self, line: deque[Any], most: int, room: int, result_size: int) -> list[Job]:
         jobs: list[Job] = []
         while line and most > 0 and room > 0:
             parts, size = self._array(line)
-            job = Job(parts, rounded(size + result_size * len(parts)))
+            job = Job.of(parts, rounded(size + result_size * len(parts)))
             room -= job.size
             most -= 1
             jobs.append(job)

@@ -149,8 +149,7 @@ class Desk:
                 now = self._now
             else:
                 self._now = now
-            future = JobFuture(operation, self, now)
-            future.payload = payload
+            future = JobFuture(operation, self, now, payload)
             if self.news.is_idle:
                 self.news.started()
             poller = self.poller
@@ -178,8 +177,7 @@ class Desk:
         future: JobFuture[Any] | None = None
         try:
             now = self._monotonic()
-            future = JobFuture(operation, self, now)
-            future.payload = payload
+            future = JobFuture(operation, self, now, payload)
             if self.news.is_idle:
                 self.news.started()
             self.poller.submit(future, None if deadline is None else now + deadline)

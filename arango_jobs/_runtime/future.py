@@ -91,9 +91,6 @@ class JobView(Protocol):
     def host_name(self) -> str:
         """Where it was sent."""
 
-    def let_go(self) -> None:
-        """Forget the futures, which hold it: a circle that only the collector could free."""
-
     @property
     def timings(self) -> tuple[float | None, float | None, float | None, float | None]:
         """When it was submitted, sent, accepted and resolved, on the owner's clock."""
@@ -149,6 +146,7 @@ class JobFuture(Future[T]):
         operation: Operation[T] | None = None,
         owner: FutureOwner | None = None,
         born: float = 0.0,
+        payload: bytes | None = None,
     ) -> None:
         self.particular: Operation[T] | None
         """What it is the future of, where that cannot be told from the parts kept here."""
@@ -164,7 +162,7 @@ class JobFuture(Future[T]):
         self._born = born
         self.owner = owner
         self.job: JobView | None = None
-        self.payload: bytes | None = None
+        self.payload = payload
         """The encoded body, until it is not needed any more."""
         if operation is None:
             self.kind = self.key = self.body = self.particular = None
@@ -172,11 +170,16 @@ class JobFuture(Future[T]):
         # A second object that lives as long costs more in the garbage collector than all of
         # this, so an operation that can be told from its parts is not kept.
         self.kind = operation.kind
-        self.key = operation.key
+        self.key = key = operation.key
         self.body = operation.body
-        is_plain = operation.key is None or (operation.is_keyless and not operation.made_key)
-        is_plain = is_plain and operation.retry is None and not operation.headers
-        self.particular = None if is_plain else operation
+        if (
+            operation.retry is None
+            and not operation.headers
+            and (key is None or (operation.is_keyless and not operation.made_key))
+        ):
+            self.particular = None
+        else:
+            self.particular = operation
 
     # What the standard library reaches for.
 

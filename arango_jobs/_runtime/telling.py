@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from arango_jobs._core.actions import Answers, End
+from arango_jobs._core.job import let_go_all
 from arango_jobs._runtime.endings import Ended, Endings
-from arango_jobs._runtime.future import JobFuture, JobView
+from arango_jobs._runtime.future import JobFuture
 from arango_jobs._runtime.journal import Journal
 from arango_jobs._runtime.news import News
 from arango_jobs.logs import logger
@@ -56,13 +57,10 @@ class Telling:
             ended.finish()
         if self.journal is not None:
             self.journal.ended(ended)
-        latest: JobView | None = None
         for future in ended.succeeded:
             future.payload = future.body = None
-            job = future.job
-            if job is not latest and job is not None:
-                latest = job
-                job.let_go()
+        # They hold each other: a circle that only the collector could free.
+        let_go_all({future.job for future in ended.succeeded})
         self._news.ended(ended)
 
     def close_journal(self) -> None:

@@ -19,7 +19,7 @@ KIND = kind_of("aql.execute", is_query=True)
 
 def at_server(number: int, now: float = 0.0) -> Job:
     """Return a job that has been accepted."""
-    job = Job((FakePart(KIND),), 10)
+    job = Job.of((FakePart(KIND),), 10)
     job.job_id = str(number)
     job.acceptance = Acceptance(now, 1)
     job.move(State.SUBMITTING)

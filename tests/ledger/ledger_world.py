@@ -65,7 +65,7 @@ class World:
 
     def send(self, futures: list[JobFuture[Any]], *, host: int = 0, tries: int = 0) -> Job:
         """Be about to send futures as one job."""
-        job = Job(tuple(futures), 0)
+        job = Job.of(tuple(futures), 0)
         job.submission, job.tries = Submission(host, "", None), tries
         for future in futures:
             future.job = job

@@ -42,7 +42,7 @@ class Part:
 
 
 def ask(call: Call, **changes: Any) -> Ask:
-    return Ask(call, 0, 0.0, Job((Part(**changes),), 0))
+    return Ask(call, 0, 0.0, Job.of((Part(**changes),), 0))
 
 
 def error(status: int, number: int = 0, text: str = "why") -> Response:

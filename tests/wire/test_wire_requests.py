@@ -41,7 +41,7 @@ def shown(request: Request) -> tuple[str, str, Any, bytes]:
 
 
 def ask(call: Call, *parts: Part, **changes: Any) -> Ask:
-    job = Job(tuple(parts or [Part(Operation(kind()))]), 0)
+    job = Job.of(tuple(parts or [Part(Operation(kind()))]), 0)
     job.job_id = "74091"
     made = Ask(call, 0, 0.0, job)
     for name, value in changes.items():
@@ -51,7 +51,7 @@ def ask(call: Call, *parts: Part, **changes: Any) -> Ask:
 
 def submitted(*parts: Part) -> Request:
     """Return the request that submits one job."""
-    return only(submissions([Job(parts, 0)], json.dumps))
+    return only(submissions([Job.of(parts, 0)], json.dumps))
 
 
 def only(found: Iterable[Requests]) -> Request:
@@ -72,7 +72,9 @@ def test_what_has_a_template_in_common_goes_together() -> None:
     """In the order of the jobs, whatever lies between."""
     plain, other = kind(), kind(query="?silent=true")
     kinds = [plain, plain, other, plain]
-    jobs = [Job((Part(Operation(each), b"%d" % number),), 0) for number, each in enumerate(kinds)]
+    jobs = [
+        Job.of((Part(Operation(each), b"%d" % number),), 0) for number, each in enumerate(kinds)
+    ]
     found = submissions(jobs, json.dumps)
     assert [(one.jobs, one.bodies) for one in found] == [
         (jobs[:2], [b"0", b"1"]),
