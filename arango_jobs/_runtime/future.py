@@ -250,7 +250,7 @@ class JobFuture(Future[T]):
 
     @property
     def timings(self) -> Timings:
-        """When its steps happened, in seconds since the future was made."""
+        """When its steps happened, in seconds since the future was made (to 25 µs)."""
         if self.job is None:
             return Timings()
         born = self._born
