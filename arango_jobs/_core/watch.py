@@ -119,13 +119,12 @@ class Watch:
     ) -> Sequence[Job]:
         """Watch `jobs` of one kind; return those whose first look is a fetch of their own."""
         watched = self.jobs
-        few = FEW - len(watched)
+        few = max(0, FEW - len(watched))
         for job in jobs:
             assert job.job_id is not None
             watched[job.job_id] = job
         if is_likely:
             return jobs
-        few = max(0, few)
         direct, crowd = list(jobs[:few]), list(jobs[few:])
         # One in 32 of a crowd is looked at directly, so that the hit rate stays known.
         first = -(self._entered + few + 1) % _ONE_IN

@@ -28,6 +28,17 @@ def _bound(token: object, epoch: int) -> Exchanges:
     return bound
 
 
+def lose_connection(transport: PipelineTransport, listener: Listener) -> None:
+    """Have the server close the first connection after an answer on it."""
+    transport.send(exchange("first"))
+    peer = connected_peer(transport, listener)
+    peer.requests(1)
+    peer.send(answer())
+    poll_until(transport, 1, Answered)
+    peer.sock.close()
+    transport.poll(0)
+
+
 def test_written_on_the_connection_it_knows(
     transport: PipelineTransport, listener: Listener
 ) -> None:
@@ -47,13 +58,7 @@ def test_written_on_the_connection_it_knows(
 
 def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: Listener) -> None:
     """The server may have restarted: not a byte of it is written, and others go on."""
-    transport.send(exchange("first"))
-    peer = connected_peer(transport, listener)
-    peer.requests(1)
-    peer.send(answer())
-    poll_until(transport, 1, Answered)
-    peer.sock.close()
-    transport.poll(0)
+    lose_connection(transport, listener)
     transport.send(_bound("fetch", 1))
     transport.send(exchange("identify"))
     events = poll_until(transport, 1, Failure)
@@ -72,13 +77,7 @@ def test_refused_on_a_newer_connection(transport: PipelineTransport, listener: L
 
 def test_many_are_refused_one_by_one(transport: PipelineTransport, listener: Listener) -> None:
     """Each that was sent in one piece hears of it once."""
-    transport.send(exchange("first"))
-    peer = connected_peer(transport, listener)
-    peer.requests(1)
-    peer.send(answer())
-    poll_until(transport, 1, Answered)
-    peer.sock.close()
-    transport.poll(0)
+    lose_connection(transport, listener)
     send_all(transport, [_bound(token, 1) for token in "abc"], together=True)
     events = poll_until(transport, 3, Failure)
     failures = [event for event in events if isinstance(event, Failure)]
