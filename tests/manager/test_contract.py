@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import pickle
 import threading
+import time
 from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION
 from typing import Any
 
@@ -56,6 +57,19 @@ def test_futures_are_futures(job_manager: JobManager) -> None:
     assert future.done()
     assert not future.cancelled()
     assert future.exception() is None
+
+
+def test_timings_begin_with_the_call(job_manager: JobManager, students: str) -> None:
+    """Also of the second one and the third, and never before the call by more than is said."""
+    insert = job_manager.collection(students).insert
+    for number in range(3):
+        before = time.monotonic()
+        future = insert({"n": number})
+        future.result(timeout=20)
+        took = time.monotonic() - before
+        resolved = future.timings.resolved
+        assert resolved is not None
+        assert 0 < resolved <= took + 50e-6
 
 
 def test_wait_in_its_three_modes(job_manager: JobManager) -> None:
