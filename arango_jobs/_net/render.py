@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import chain, repeat
+from itertools import chain
 
 from arango_jobs._net.exchange import Exchanges
 from arango_jobs._net.hosts import Host
@@ -27,9 +27,10 @@ _MAX_KNOWN = 256
 _SMALL_BODY = 1 << 16
 
 
-Parts = tuple[bytes, bytes, bytes]
+Parts = tuple[bytes, bytes, bytes, bytes]
 """What the heads of requests have in common that differ in leaf and body alone: what comes before
-the leaf, what follows it where there is no body, and what follows it up to the body's length."""
+the leaf, what follows it where there is no body, and what follows it up to the body's length.
+The last is a form for the length and a body where there is no leaf."""
 
 
 class RequestRenderer:
@@ -55,7 +56,7 @@ class RequestRenderer:
 
         Raises `OptionError` where a part would break the head.
         """
-        before, bare, behind = self._parts(template)
+        before, bare, behind, _form = self._parts(template)
         if leaf:
             _check_leaf(template, leaf)
         if size:
@@ -68,27 +69,22 @@ class RequestRenderer:
         Raises `OptionError` where a part would break a head.
         """
         template, bodies = exchanges.template, exchanges.bodies
-        before, bare, behind = self._parts(template)
+        before, bare, behind, form = self._parts(template)
         leaves = _encoded(template, exchanges.leaves)
+        large: list[bytes] = []
         if not any(bodies):
             exchanges.heads = [before + leaf + bare for leaf in leaves]
-            exchanges.bodies = ()
-        elif all(bodies) and max(map(len, bodies)) <= _SMALL_BODY:
-            parts = zip(repeat(before), leaves, repeat(behind), map(len, bodies), bodies)
-            exchanges.heads = list(map(b"%b%b%b%d\r\n\r\n%b".__mod__, parts))
-            exchanges.bodies = ()
+        elif max(map(len, bodies)) <= _SMALL_BODY and all(bodies) and not any(leaves):
+            exchanges.heads = [form % (len(body), body) for body in bodies]
         else:
-            heads = [
-                b"%b%b%b%d\r\n\r\n" % (before, leaf, behind, len(body))
+            large = [body if len(body) > _SMALL_BODY else b"" for body in bodies]
+            exchanges.heads = [
+                b"%b%b%b%d\r\n\r\n%b" % (before, leaf, behind, len(body), b"" if late else body)
                 if body
                 else before + leaf + bare
-                for leaf, body in zip(leaves, bodies, strict=True)
+                for leaf, body, late in zip(leaves, bodies, large, strict=True)
             ]
-            exchanges.heads = [
-                head if len(body) > _SMALL_BODY else head + body
-                for head, body in zip(heads, bodies, strict=True)
-            ]
-            exchanges.bodies = [body if len(body) > _SMALL_BODY else b"" for body in bodies]
+        exchanges.bodies = large if any(large) else ()
         exchanges.size = sum(map(len, chain(exchanges.heads, exchanges.bodies)))
 
     def _parts(self, template: Template) -> Parts:
@@ -103,11 +99,11 @@ class RequestRenderer:
             block = self._block(headers)
         if len(self._known) >= _MAX_KNOWN:
             self._known.clear()
-        known = self._known[template] = (
-            f"{method} {self._prefix}{stem}".encode(),
-            block[1] + (b"\r\n" if method in _BODILESS else b"Content-Length: 0\r\n\r\n"),
-            block[1] + b"Content-Length: ",
-        )
+        before = f"{method} {self._prefix}{stem}".encode()
+        bare = block[1] + (b"\r\n" if method in _BODILESS else b"Content-Length: 0\r\n\r\n")
+        behind = block[1] + b"Content-Length: "
+        form = (before + behind).replace(b"%", b"%%") + b"%d\r\n\r\n%b"
+        known = self._known[template] = (before, bare, behind, form)
         return known
 
     def _block(self, headers: Headers) -> tuple[Headers, bytes]:

@@ -16,17 +16,17 @@ from arango_jobs._net.verdict import settle
 from arango_jobs.errors import ConnectionLostError, OptionError
 from arango_jobs.operations import Template
 
-TEMPLATE = Template("POST", "/", ())
+TEMPLATE = Template("POST", "/%7B%d/", ())
 LARGE = b"x" * 70_000
 RENDERER = RequestRenderer(parse_host("http://host:1"), ())
 
 bodies_of_some = st.lists(st.sampled_from([b"", b"{}", b"[1, 2]", LARGE]), min_size=1, max_size=8)
 
 
-def some(bodies: Sequence[bytes], first: int = 1, leaves: Sequence[str] = ()) -> Exchanges:
+def some(bodies: Sequence[bytes], first: int = 1, leaves: Sequence[str] | None = None) -> Exchanges:
     """Return requests as a transport has them in its queue."""
     numbers = range(first, first + len(bodies))
-    leaves = leaves or list(map(str, numbers))
+    leaves = list(map(str, numbers)) if leaves is None else leaves
     exchanges = Exchanges(TEMPLATE, leaves, bodies, 0, "token", 60.0, 0, list(numbers))
     RENDERER.put_heads(exchanges)
     exchanges.deadline = 60.0
@@ -49,6 +49,18 @@ def test_rendered(bodies: list[bytes]) -> None:
     # What is large is not copied.
     assert all(body in (b"", LARGE) for body in together.bodies)
     assert LARGE not in b"".join(together.heads)
+
+
+@given(bodies_of_some)
+def test_rendered_without_leaves(bodies: list[bytes]) -> None:
+    together = some(bodies, leaves=[""] * len(bodies))
+    alone = [some([body], leaves=[""]) for body in bodies]
+    assert stream(together) == b"".join(map(stream, alone))
+    assert LARGE not in b"".join(together.heads)
+    small = [body for body in bodies if body != LARGE]
+    target = b"POST /%7B%d/ HTTP/1.1\r\n"
+    assert stream(together).count(target) == len(bodies)
+    assert stream(some(small, leaves=[""] * len(small))).endswith(b"".join(small[-1:]))
 
 
 @pytest.mark.parametrize("leaf", ["2 3", "/a b", "\n", "é"])
