@@ -175,7 +175,7 @@ class Watch:
         due: list[Job] = []
         heap = self._heap
         while heap and heap[0][0] <= now:
-            due += [job for job in heapq.heappop(heap)[2] if _is_wanted(job)]
+            due += _wanted(heapq.heappop(heap)[2])
         if not self._crowd:
             return due
         if now >= self._probe_at:
@@ -210,7 +210,7 @@ class Watch:
             self._lists_after = now + BLIND
             self._foreign = LIST_LIMIT // 2
         self._plan_list(now, len(done))
-        return [job for job in done if _is_wanted(job)]
+        return _wanted(done)
 
     def list_failed(self, now: float, delay: float) -> None:
         """Plan another list after one that did not answer."""
@@ -333,6 +333,8 @@ class Watch:
         return list(found.values())
 
 
-def _is_wanted(job: Job) -> bool:
-    """Whether its result is there to be fetched, for all we know, and somebody waits for it."""
-    return job.state is _PENDING and (job.more is None or not job.is_abandoned)
+def _wanted(jobs: Iterable[Job]) -> list[Job]:
+    """Return those that run, for all we know, and whose result somebody waits for."""
+    return [
+        job for job in jobs if job.state is _PENDING and (job.more is None or not job.is_abandoned)
+    ]
