@@ -26,7 +26,7 @@ class WaitingRoom:
     """Operations that wait to be sent, and how they are put together."""
 
     def __init__(self, *, merge: bool, max_operations: int, max_bytes: int, linger: float) -> None:
-        self._merge = merge
+        self.merges = merge
         self._max_operations = max_operations
         self._max_bytes = max_bytes
         self._linger = linger
@@ -127,7 +127,7 @@ class WaitingRoom:
             left = count - len(jobs)
             most = 1 if linger else left if len(turns) == 1 else 1 + left // (4 * len(turns))
             size = result_size(kind)
-            if kind.merge is not None and self._merge:
+            if kind.merge is not None and self.merges:
                 some = self._merged(line, most, room, size)
             else:
                 some = self._singles(kind, line, most, room, size)
@@ -168,7 +168,7 @@ class WaitingRoom:
         return parts
 
     def _is_ripe(self, kind: OperationKind[Any], line: deque[Any], now: float) -> bool:
-        if kind.merge is None or not self._merge:
+        if kind.merge is None or not self.merges:
             return True
         return len(line) >= self._max_operations or now >= self._since[kind] + self._linger
 

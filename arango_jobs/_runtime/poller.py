@@ -120,10 +120,13 @@ class Poller:
         """Wait a moment if more is queued than it can soon send, as it gets on alone much faster.
 
         The interpreter's lock goes from one busy thread to another no sooner than after some
-        milliseconds, and the poller lets go of it at each of its many calls to the system.
+        milliseconds, and the poller lets go of it at each of its many calls to the system. Where
+        operations are merged there are few of these, and the more wait the larger are the arrays.
         """
-        self._caught_up.clear()
         engine = self.engine
+        if engine.waiting.merges:
+            return
+        self._caught_up.clear()
         if self._queued > _PLENTY and (engine.on_the_way or not engine.in_flight):
             self._caught_up.wait(_MOMENT)
 

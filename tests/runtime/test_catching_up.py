@@ -24,6 +24,14 @@ def _few_are_plenty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return
 
 
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    """Return one that does not merge."""
+    rig = Rig(merge=False)
+    yield rig
+    rig.close()
+
+
 def hand_in(rig: Rig, count: int) -> None:
     futures = [rig._future(Operation(KIND, {"n": number}), None) for number in range(count)]
     assert not any(future.done() for future in futures)
@@ -38,6 +46,14 @@ def waiter(rig: Rig) -> threading.Thread:
         assert time.monotonic() < end
         time.sleep(0.001)
     return thread
+
+
+def waits(rig: Rig) -> bool:
+    """Whether a thread waits for longer than this test has patience."""
+    thread = threading.Thread(target=rig.poller.let_catch_up, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return thread.is_alive()
 
 
 def test_until_it_has_caught_up(rig: Rig) -> None:
@@ -56,22 +72,26 @@ def test_until_it_has_caught_up(rig: Rig) -> None:
 
 def test_not_for_a_few(rig: Rig) -> None:
     hand_in(rig, 10)
-    rig.poller.let_catch_up()
-    assert not rig.transport.sent
+    assert not waits(rig)
 
 
 def test_not_for_a_server_that_is_slow() -> None:
     """The poller has nothing to do before jobs end."""
-    rig = Rig(max_jobs=4)
+    rig = Rig(max_jobs=4, merge=False)
     hand_in(rig, 30)
     rig.step()
     for job_id in range(101, 105):
         rig.accept(str(job_id))
     assert rig.engine.waiting.count == 26
-    thread = threading.Thread(target=rig.poller.let_catch_up, daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
+    assert not waits(rig)
+    rig.close()
+
+
+def test_not_where_operations_are_merged() -> None:
+    """Many that wait are what arrays are made of."""
+    rig = Rig()
+    hand_in(rig, 30)
+    assert not waits(rig)
     rig.close()
 
 
