@@ -144,9 +144,9 @@ class Desk:
         # As `_enter` does, but without the call: Ctrl-C at its beginning would cost the permit.
         future: JobFuture[Any] | None = None
         try:
-            now = self._monotonic()
-            if now - self._now < _AT_ONCE:
-                now = self._now
+            now, last = self._monotonic(), self._now
+            if now - last < _AT_ONCE:
+                now = last
             else:
                 self._now = now
             future = JobFuture(operation, self, now, payload)

@@ -24,6 +24,8 @@ __all__ = ["DocumentWrites"]
 
 _PLAIN_INSERT = (False, None, False, False, False, None, None, None, None, None)
 _NO_HEADERS = ()
+# Looking a member of an enum up takes as long as a call, so the hot path does it once.
+_NEVER = Retry.NEVER
 
 
 class DocumentWrites(CollectionBase[C]):
@@ -66,7 +68,7 @@ class DocumentWrites(CollectionBase[C]):
             ) from None
         if key is None:
             if "_id" not in document:
-                retry = None if kind.retry is Retry.NEVER else Retry.NEVER
+                retry = None if kind.retry is _NEVER else _NEVER
                 return Operation(kind, document, None, _NO_HEADERS, True, retry)
             document = with_key(document, self._name, is_required=False)
             key = document["_key"]
