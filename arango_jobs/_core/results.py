@@ -104,6 +104,8 @@ class Results:
 
     def take_pending(self, ask: Ask | Asks, jobs: Sequence[Job], now: float) -> None:
         """Look again at `jobs` of one host, which were found not done."""
+        if not jobs:
+            return
         watch = self._book.hosts[ask.host].watch
         watch.probed(False, now)
         unusual = [job for job in jobs if job.more is not None]

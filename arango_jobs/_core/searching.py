@@ -349,6 +349,7 @@ class Searching:
             host.gives_ids((job.job_id,), 0)
             # It was accepted at some time between being sent and our reading of it.
             job.acceptance = Acceptance(reading.listed_at, reading.epoch)
+            job.looks = 1  # a list has told of it
             job.troubles = job.renewals = 0
             job.move(State.PENDING)
             self._book.out.append(Adopted(job))
