@@ -204,7 +204,10 @@ class JobFuture(Future[T]):
 
     @_exception.setter
     def _exception(self, error: BaseException | None) -> None:
-        self._result = None if error is None else _Raised(error)
+        if error is not None:
+            self._result = _Raised(error)
+        elif type(self._result) is _Raised:
+            self._result = None
 
     @property
     def _condition(self) -> Attachment:  # type: ignore[override]  # as much of one as is used
