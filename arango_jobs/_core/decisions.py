@@ -125,8 +125,7 @@ class Decisions:
         job.move(State.PENDING)
         if not job.is_abandoned:
             self._book.hosts[job.host].watch.look_again((job,), now)
-        if job.is_abandoned or job.cancel_by is not None:
-            self._tidying.tidy_up(job, now)
+        self._tidying.tidy_up(job, now)
 
     def _ask_status(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
         job = ask.job

@@ -235,7 +235,8 @@ class Engine:
         elif meaning is Meaning.RESULT:
             self._results.take_results(asks, jobs, details, now)
         else:
-            still = [job for job in jobs if job.state is State.FETCHING]
+            state = _STATE_OF[asks.call]
+            still = [job for job in jobs if job.state is state]
             self._results.take_pending(asks, still, now)
 
     def _heard_of(self, host: Host, meaning: Meaning, detail: Any, now: float) -> None:

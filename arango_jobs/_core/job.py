@@ -18,7 +18,7 @@ __all__ = [
     "Part",
     "Submission",
     "kind_of",
-    "let_go_all",
+    "let_go",
     "rounded",
     "size_of",
 ]
@@ -189,10 +189,6 @@ class Job:
     def parts(self, parts: Sequence[Any]) -> None:
         self.cargo = parts[0] if len(parts) == 1 else tuple(parts)
 
-    def let_go(self) -> None:
-        """Forget the parts of a job that has ended."""
-        self.cargo = ()
-
     @property
     def timings(self) -> tuple[float | None, float | None, float | None, float | None]:
         """When it was sent, handed over, accepted and ended, on the clock of the engine's owner."""
@@ -236,8 +232,8 @@ class Job:
         return f"<Job {self.kind.name}{many} {self.job_id or 'without id'} {self.state.value}>"
 
 
-def let_go_all(jobs: Iterable[Any]) -> None:
-    """Do `let_go()` for each."""
+def let_go(jobs: Iterable[Any]) -> None:
+    """Have `jobs`, which have ended, forget their parts."""
     for job in jobs:
         job.cargo = ()
 

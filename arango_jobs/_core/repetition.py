@@ -9,7 +9,7 @@ from __future__ import annotations
 from arango_jobs._core.actions import End, Outcome
 from arango_jobs._core.backoff import AGAIN
 from arango_jobs._core.book import Book
-from arango_jobs._core.job import Job
+from arango_jobs._core.job import Job, let_go
 from arango_jobs._core.questions import Questions
 from arango_jobs._core.requeue import Requeue
 from arango_jobs._core.states import State
@@ -52,7 +52,7 @@ class Repetition:
     def give_up(self, job: Job, reason: str, now: float, cause: BaseException | None) -> None:
         """End or repeat the parts of a job that the server may still have."""
         self._repeat_or_end(Outcome.LOST, job, reason, cause, now, is_over=False)
-        job.let_go()
+        let_go((job,))
         if job.state is not State.PENDING:
             job.move(State.PENDING)
         self._tidying.abandon(job, now)

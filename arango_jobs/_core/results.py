@@ -96,7 +96,12 @@ class Results:
             for job, response in zip(ended, responses, strict=True):
                 self._end(ask, job, response)
                 sizes.append(len(response.body) // max(1, len(job.parts)))
-        self._learn(ended, sizes, ask.sent_at)
+        if len(kinds) == 1:
+            self._learn(ended, sizes, ask.sent_at)
+        else:
+            for _, group in groupby(zip(ended, sizes, strict=True), _kind_of):
+                some, theirs = zip(*group, strict=True)
+                self._learn(some, theirs, ask.sent_at)
         host = book.hosts[ended[0].host]
         if host.window.finished(now, len(ended)):
             book.tell_window(host)
@@ -122,8 +127,7 @@ class Results:
         if wanted:
             watch.look_again(wanted, now)
         for job in unusual:
-            if job.is_abandoned or job.cancel_by is not None:
-                self._tidying.tidy_up(job, now)
+            self._tidying.tidy_up(job, now)
 
     def take_refusal(self, ask: Ask, response: Response, now: float) -> None:
         """End the futures of a job that the server refuses for good with its `response`."""
@@ -147,8 +151,7 @@ class Results:
         wanted = [job for job in jobs if not job.is_abandoned] if unusual else jobs
         at_once = host.watch.add(wanted, now)
         for job in unusual:
-            if job.is_abandoned or job.cancel_by is not None:
-                self._tidying.tidy_up(job, now)
+            self._tidying.tidy_up(job, now)
         if at_once:
             self._looking.fetch_soon(host, at_once, now)
 
@@ -171,13 +174,8 @@ class Results:
     def _learn(self, jobs: Sequence[Job], sizes: Sequence[int], sent_at: float) -> None:
         """Learn how long jobs take, which looks at `sent_at` found done, and how large results are.
 
-        `sizes` has the bytes for one of the parts of each.
+        The jobs are of one kind; `sizes` has the bytes for one of the parts of each.
         """
-        if len({job.kind for job in jobs}) > 1:
-            for _, group in groupby(zip(jobs, sizes, strict=True), _kind_of):
-                some, theirs = zip(*group, strict=True)
-                self._learn(some, theirs, sent_at)
-            return
         expectation = self._book.expectations[jobs[0].kind.name]
         hits = len([job for job in jobs if job.looks == 1])
         # Most jobs of a fast server are done at once, which is nothing new.

@@ -15,7 +15,7 @@ from arango_jobs._net.hosts import Host
 from arango_jobs.errors import OptionError
 from arango_jobs.operations import Headers, Template
 
-__all__ = ["RequestRenderer"]
+__all__ = ["SMALL_BODY", "RequestRenderer"]
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
@@ -24,7 +24,7 @@ _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Callers keep templates and tuples of headers; who makes new ones each time must not grow this.
 _MAX_KNOWN = 256
 # A body is copied behind its head up to here; beyond, the copy costs more than a call of send.
-_SMALL_BODY = 1 << 16
+SMALL_BODY = 1 << 16
 
 
 Parts = tuple[bytes, bytes, bytes, bytes]
@@ -74,10 +74,10 @@ class RequestRenderer:
         large: list[bytes] = []
         if not any(bodies):
             exchanges.heads = [before + leaf + bare for leaf in leaves]
-        elif max(map(len, bodies)) <= _SMALL_BODY and all(bodies) and not any(leaves):
+        elif max(map(len, bodies)) <= SMALL_BODY and all(bodies) and not any(leaves):
             exchanges.heads = [form % (len(body), body) for body in bodies]
         else:
-            large = [body if len(body) > _SMALL_BODY else b"" for body in bodies]
+            large = [body if len(body) > SMALL_BODY else b"" for body in bodies]
             exchanges.heads = [
                 b"%b%b%b%d\r\n\r\n%b" % (before, leaf, behind, len(body), b"" if late else body)
                 if body

@@ -24,7 +24,7 @@ from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.pool_calls import PoolCaller
 from arango_jobs._net.pools import Pool
-from arango_jobs._net.render import RequestRenderer
+from arango_jobs._net.render import SMALL_BODY, RequestRenderer
 from arango_jobs._net.responses import Outcome, ResponseReader
 from arango_jobs._net.session_answers import Answer
 from arango_jobs._net.session_connections import Numbers, Withheld
@@ -36,8 +36,6 @@ from arango_jobs.operations import Headers, Request, Response
 __all__ = ["WireCaller"]
 
 _RECEIVE_BYTES = 1 << 16
-# A body is copied behind its head up to here.
-_SMALL_BODY = 1 << 16
 
 
 class WireCaller(PoolCaller):
@@ -175,7 +173,7 @@ def _usual(probe: requests.PreparedRequest) -> Headers:
 
 
 def _send(sock: Any, head: bytes, body: bytes) -> None:
-    pieces = (head + body,) if len(body) <= _SMALL_BODY else (head, body)
+    pieces = (head + body,) if len(body) <= SMALL_BODY else (head, body)
     try:
         for piece in pieces:
             sock.sendall(piece)

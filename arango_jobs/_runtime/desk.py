@@ -222,8 +222,7 @@ class Desk:
 
     def unadmitted(self, operation: Operation[Any], payload: bytes) -> JobFuture[Any]:
         """Return a future for an operation that is encoded already."""
-        future: JobFuture[Any] = JobFuture(operation, self, self._monotonic())
-        future.payload = payload
+        future: JobFuture[Any] = JobFuture(operation, self, self._monotonic(), payload)
         return future
 
     def has_room(self, count: int = 1) -> bool:

@@ -172,14 +172,9 @@ class JobFuture(Future[T]):
         self.kind = operation.kind
         self.key = key = operation.key
         self.body = operation.body
-        if (
-            operation.retry is None
-            and not operation.headers
-            and (key is None or (operation.is_keyless and not operation.made_key))
-        ):
-            self.particular = None
-        else:
-            self.particular = operation
+        is_plain = key is None or (operation.is_keyless and not operation.made_key)
+        is_plain = is_plain and operation.retry is None and not operation.headers
+        self.particular = None if is_plain else operation
 
     # What the standard library reaches for.
 

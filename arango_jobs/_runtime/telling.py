@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from arango_jobs._core.actions import Answers, End
-from arango_jobs._core.job import let_go_all
+from arango_jobs._core.job import let_go
 from arango_jobs._runtime.endings import Ended, Endings
 from arango_jobs._runtime.future import JobFuture
 from arango_jobs._runtime.journal import Journal
@@ -60,7 +60,7 @@ class Telling:
         for future in ended.succeeded:
             future.payload = future.body = None
         # They hold each other: a circle that only the collector could free.
-        let_go_all({future.job for future in ended.succeeded})
+        let_go({future.job for future in ended.succeeded})
         self._news.ended(ended)
 
     def close_journal(self) -> None:

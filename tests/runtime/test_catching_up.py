@@ -37,10 +37,15 @@ def hand_in(rig: Rig, count: int) -> None:
     assert not any(future.done() for future in futures)
 
 
-def waiter(rig: Rig) -> threading.Thread:
-    """Return a thread that waits."""
+def started(rig: Rig) -> threading.Thread:
     thread = threading.Thread(target=rig.poller.let_catch_up, daemon=True)
     thread.start()
+    return thread
+
+
+def waiter(rig: Rig) -> threading.Thread:
+    """Return a thread that waits."""
+    thread = started(rig)
     end = time.monotonic() + PATIENCE
     while not rig.poller._caught_up.sleepers:
         assert time.monotonic() < end
@@ -50,8 +55,7 @@ def waiter(rig: Rig) -> threading.Thread:
 
 def waits(rig: Rig) -> bool:
     """Whether a thread waits for longer than this test has patience."""
-    thread = threading.Thread(target=rig.poller.let_catch_up, daemon=True)
-    thread.start()
+    thread = started(rig)
     thread.join(PATIENCE)
     return thread.is_alive()
 
