@@ -6,7 +6,8 @@ Two things are written, and in this order:
    below that number which is not confirmed is in doubt, so finding its key taken is looked
    into, by comparing what is stored.
 2. *after* rows are confirmed: their ranges, and how long the file of failed rows was by
-   then, so that what was written to it beyond that is cut off and written again.
+   then, so that what was written to it beyond that is cut off and written again. That the
+   file is ours is written down as soon as it is made: it may be another load's until then.
 
 Rows that were confirmed and not yet written here are sent again, which does no harm:
 rows without a key have one that is made of this checkpoint's id and the row's number.
@@ -43,6 +44,7 @@ class State:
     failed: int = 0
     dead_letter: str = ""
     dead_letter_size: int = 0
+    has_dead_letter: bool = False
     is_complete: bool = False
 
 

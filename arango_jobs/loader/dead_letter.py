@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -21,40 +21,89 @@ __all__ = ["DeadLetters", "default_name"]
 
 
 class DeadLetters:
-    """Writes failed rows to `path`, which it makes at once and removes if nothing failed."""
+    """Writes failed rows to `path`, which it makes when the first of them comes."""
 
-    def __init__(self, path: str | os.PathLike[str], *, keep: int | None = None) -> None:
-        """Open it; with `keep`, go on after the first so many bytes of it."""
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        keep: int | None = None,
+        another: Callable[[], Path] | None = None,
+    ) -> None:
+        """Check that the file can be used; with `keep`, go on after its first so many bytes.
+
+        `another` names a file in its place, should somebody else make one of that
+        name before the first row fails.
+        """
         self.path = Path(path)
+        self.size = 0
+        self._another = another
+        self._is_closed = False
         self._file: BinaryIO | None = None
         with _Errors(self.path):
-            if keep is None:
-                self._refuse_existing()
-            is_kept = keep is not None and self.path.exists()
-            # Without a buffer: one that could not be written out would fail again on close.
-            self._file = self.path.open("r+b" if is_kept else "wb", buffering=0)
-            if keep is not None:
-                self._file.truncate(keep)
-                self._file.seek(keep)
-        self.size = keep or 0
+            status = self._status()
+            self._is_new = status is None
+            if status is None:
+                # Neither mends itself before the first row fails.
+                os.stat(self.path.parent)
+            elif not stat.S_ISREG(status.st_mode):
+                # Who reads from a pipe waits until it is opened. A directory is refused here.
+                self._file = self.path.open("wb", buffering=0)
+            elif keep is None:
+                self._refuse_if_used(status)
+            else:
+                self.size = min(keep, status.st_size)
+                if status.st_size > keep:
+                    self._file = self._open()
 
-    def _refuse_existing(self) -> None:
+    def _status(self) -> os.stat_result | None:
         try:
-            status = os.stat(self.path)
+            return os.stat(self.path)
         except FileNotFoundError:
-            return
-        if stat.S_ISREG(status.st_mode) and status.st_size:
+            return None
+
+    def _refuse_if_used(self, status: os.stat_result) -> None:
+        if status.st_size:
             raise DeadLetterError(
                 f"{self.path} is there already, perhaps with rows of an earlier load; "
                 "move it away or name another file"
             )
 
+    def _open(self) -> BinaryIO:
+        """Return the file, cut after what is kept of it."""
+        # Without a buffer: one that could not be written out would fail again on close.
+        if not self._is_new:
+            file = self.path.open("r+b", buffering=0)
+            file.truncate(self.size)
+            file.seek(self.size)
+            return file
+        while True:
+            try:
+                return self.path.open("xb", buffering=0)
+            except FileExistsError:
+                if self._another is None:
+                    raise
+                self.path = self._another()
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the file is there and ours."""
+        return self._file is not None or not self._is_new
+
+    def make(self) -> None:
+        """Make the file, where that has not been done."""
+        if self._file is None and not self._is_closed:
+            with _Errors(self.path):
+                self._file = self._open()
+
     def write(self, rows: Iterable[Row]) -> None:
         """Write rows down; when this returns, they survive a crash of the machine."""
         data = b"".join(_line(row) for row in rows)
-        file = self._file
-        if not data or file is None:
+        if not data or self._is_closed:
             return
+        self.make()
+        file = self._file
+        assert file is not None
         with _Errors(self.path):
             view = memoryview(data)
             while view:
@@ -64,15 +113,12 @@ class DeadLetters:
         self.size += len(data)
 
     def close(self) -> None:
-        """Close the file, and remove it if nothing is in it."""
+        """Close the file."""
+        self._is_closed = True
         file, self._file = self._file, None
-        if file is None:
-            return
-        with _Errors(self.path):
-            is_ours = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            file.close()
-            if is_ours and not self.size:
-                self.path.unlink(missing_ok=True)
+        if file is not None:
+            with _Errors(self.path):
+                file.close()
 
     def __enter__(self) -> Self:
         return self

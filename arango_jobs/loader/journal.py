@@ -46,7 +46,6 @@ class Journal:
     def begin(self) -> None:
         """Write the checkpoint before anything is sent: its id is in the rows' keys."""
         if self._checkpoint is not None:
-            self._checkpoint.state.dead_letter = str(self._letters.path)
             self._save(self._checkpoint)
 
     def before_sending(self, chunk: Chunk) -> None:
@@ -67,6 +66,10 @@ class Journal:
             self._tally.ended(documents, failed)
             self._letters.write(failed)
             return
+        if failed and not checkpoint.state.has_dead_letter:
+            self._letters.make()
+            checkpoint.state.has_dead_letter = True
+            self._save(checkpoint)
         self._letters.write(failed)
         self._tally.ended(documents, failed)
         checkpoint.confirmed.add(chunk.start, chunk.end)
@@ -90,7 +93,7 @@ class Journal:
     def _save(self, checkpoint: Checkpoint) -> None:
         state = checkpoint.state
         state.documents, state.failed = self._tally.documents, self._tally.failed
-        state.dead_letter_size = self._letters.size
+        state.dead_letter, state.dead_letter_size = str(self._letters.path), self._letters.size
         checkpoint.save()
         self._saved = self._tally.now()
         self._is_dirty = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from arango_jobs.clock import Clock, SystemClock
@@ -142,21 +143,32 @@ class _Run:
 
     def _open_letters(self, checkpoint: Checkpoint | None) -> DeadLetters:
         options = self._options
-        resumes = checkpoint is not None and checkpoint.is_resumed
-        if resumes and checkpoint is not None:
-            path: Any = options.dead_letter or checkpoint.state.dead_letter
-            keep = checkpoint.state.dead_letter_size
-            is_other = os.fspath(path) != checkpoint.state.dead_letter
-            if is_other and keep:
-                raise CheckpointError(
-                    f"the checkpoint {checkpoint.path} goes with {checkpoint.state.dead_letter} "
-                    f"for failed rows, not {path}"
-                )
-            letters = DeadLetters(path, keep=None if is_other else keep)
-        else:
-            letters = DeadLetters(options.dead_letter or default_name(self._source.name))
+        letters = self._earlier_letters(checkpoint)
+        if letters is None and options.dead_letter is not None:
+            letters = DeadLetters(options.dead_letter)
+        elif letters is None:
+            another = partial(default_name, self._source.name)
+            letters = DeadLetters(another(), another=another)
         self._letters = letters
         return letters
+
+    def _earlier_letters(self, checkpoint: Checkpoint | None) -> DeadLetters | None:
+        """Return the file of the run that left `checkpoint`, `None` if that made none."""
+        if checkpoint is None:
+            return None
+        state = checkpoint.state
+        if not (state.has_dead_letter or state.dead_letter_size):
+            return None
+        path = self._options.dead_letter or state.dead_letter
+        if os.fspath(path) == state.dead_letter:
+            return DeadLetters(path, keep=state.dead_letter_size)
+        if state.dead_letter_size:
+            raise CheckpointError(
+                f"the checkpoint {checkpoint.path} goes with {state.dead_letter} "
+                f"for failed rows, not {os.fspath(path)}"
+            )
+        state.has_dead_letter = False
+        return None
 
     def _open_checkpoint(self, target: LoadTarget) -> Checkpoint | None:
         options, source = self._options, self._source

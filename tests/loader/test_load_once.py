@@ -124,7 +124,7 @@ def test_confirmed_rows_are_not_sent_again(
     """What the checkpoint says is confirmed is left out."""
     monkeypatch.setattr(journal, "_PERIOD", 0.0)
     path = write_lines(tmp_path / "rows.jsonl", ROWS)
-    steps.append(Death(21))
+    steps.append(Death(25))
     with pytest.raises(Killed):
         run(target, path, window=1)
     steps.append(Death(-1))
@@ -315,6 +315,22 @@ def test_failed_rows_that_cannot_be_written(target: MemoryTarget) -> None:
     with pytest.raises(DeadLetterError, match=r"cannot be written to nowhere/f: No such file"):
         load(ROWS, target, "c", dead_letter="nowhere/f")
     assert target.sizes == []
+
+
+def test_a_file_of_failed_rows_that_came_after_a_crash(
+    target: MemoryTarget, tmp_path: Path
+) -> None:
+    """It is not the first run's, which had made none, so it is left as it is."""
+    path = write_lines(tmp_path / "rows.jsonl", [{"n": 1}, {"bad": 1}])
+    stop_after(target, 0)
+    with pytest.raises(Killed):
+        load(path, target, "c", checkpoint="check")
+    Path("rows.jsonl.failed.jsonl").write_text("theirs")
+    target.before = lambda _documents: None
+    report = load(path, target, "c", checkpoint="check")
+    assert (report.documents, report.failed) == (1, 1)
+    assert report.dead_letter == "rows.jsonl.failed-2.jsonl"
+    assert Path("rows.jsonl.failed.jsonl").read_text() == "theirs"
 
 
 def test_failed_rows_of_an_earlier_load_are_not_lost(target: MemoryTarget) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from arango_jobs.errors import (
     SubmitOutcomeUnknownError,
 )
 from arango_jobs.loader import (
+    DeadLetterError,
     LoadProgress,
     LoadStoppedError,
     SourceError,
@@ -157,10 +159,34 @@ def test_failed_rows_can_be_loaded_again(target: MemoryTarget) -> None:
     assert target.documents["b"]["x"] == 2
 
 
-def test_no_file_where_nothing_failed(target: MemoryTarget) -> None:
-    """The file that was tried out at the start is gone."""
-    assert load(rows(3), target, "c").dead_letter is None
-    assert list(Path().iterdir()) == []
+@pytest.mark.parametrize("options", [{}, {"dry_run": True}, {"dead_letter": "f.jsonl"}], ids=str)
+def test_no_file_where_nothing_failed(target: MemoryTarget, options: dict[str, Any]) -> None:
+    """It is not made before a row fails, so a directory that cannot be written to will do."""
+    nowhere = Path("removed").resolve()
+    nowhere.mkdir()
+    os.chdir(nowhere)
+    nowhere.rmdir()
+    assert load(rows(3), target, "c", **options).dead_letter is None
+    with pytest.raises(DeadLetterError, match=r"cannot be written to .*: No such file"):
+        load([*rows(3), {"x": {1}}], target, "c", **options)
+
+
+def test_a_name_that_another_load_takes_first(target: MemoryTarget) -> None:
+    """Two loads of one source at a time each have a file of their own."""
+    target.before = lambda _documents: Path("rows.failed.jsonl").write_text("theirs") and None
+    report = load([*rows(3), {"bad": 1}], target, "c", source_name="rows")
+    assert report.dead_letter == "rows.failed-2.jsonl"
+    assert Path("rows.failed.jsonl").read_text() == "theirs"
+    assert len(letters(report.dead_letter)) == 1
+
+
+def test_a_pipe_for_failed_rows(target: MemoryTarget) -> None:
+    """It is opened at once, as who reads from it waits for that."""
+    os.mkfifo("pipe")
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(Path("pipe").read_bytes)
+        load(rows(3), target, "c", dead_letter="pipe")
+        assert reading.result(timeout=10) == b""
 
 
 def test_values_that_json_cannot_carry(target: MemoryTarget) -> None:
