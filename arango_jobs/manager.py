@@ -31,6 +31,7 @@ from arango_jobs.api.collection import StandardCollection
 from arango_jobs.api.connection import Connection
 from arango_jobs.api.context import Managed
 from arango_jobs.api.database import Database, StandardDatabase
+from arango_jobs.api.destination import Destination
 from arango_jobs.api.graph import Graph
 from arango_jobs.api.method import build_operation
 from arango_jobs.errors import OptionError, UnsupportedTargetError
@@ -121,8 +122,8 @@ class Handles:
         """Take an operation, or a bound method of a wrapper with its arguments, and give a future.
 
         Takes the place of `ThreadPoolExecutor.submit`. Raises `UnsupportedTargetError`
-        for anything else, `InFlightLimitError` where there is no room,
-        `ManagerClosedError` after `shutdown`.
+        for anything else, and for a wrapper of another server or another user;
+        `InFlightLimitError` where there is no room, `ManagerClosedError` after `shutdown`.
         """
         return self._executor.execute(self._operation(target, args, kwargs))
 
@@ -158,8 +159,19 @@ class Handles:
         if isinstance(target, Operation):
             if args or kwargs:
                 raise UnsupportedTargetError("an Operation takes no further arguments")
+            self._check_destination(target.kind.destination, target)
             return target
-        return build_operation(target, *args, **kwargs)
+        operation = build_operation(target, *args, **kwargs)
+        connection = target.__self__.conn
+        if connection is not self._executor.connection:
+            self._check_destination(connection.destination, target.__self__)
+        return operation
+
+    def _check_destination(self, theirs: object, target: object) -> None:
+        """Raise `UnsupportedTargetError` unless `target` means this server and this user."""
+        ours = self._executor.connection.destination
+        if isinstance(theirs, Destination):
+            ours.check(theirs, target)
 
 
 class View(Handles):

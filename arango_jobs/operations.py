@@ -222,6 +222,8 @@ class OperationKind(Generic[T]):
     is_direct: bool = False
     """Whether a manager sends it at once instead of as a job: HEAD (server-protocol.md H-13), and
     calls about jobs, which would be about themselves."""
+    destination: object | None = field(default=None, repr=False)
+    """Which server and user the wrapper that built it means; `None`: it was built by hand."""
     prefix: str = field(init=False)
     target: str = field(init=False)
     """Path and query of a request whose path ends in no key."""

@@ -39,8 +39,11 @@ class CollectionBase(ApiGroup[C]):
         self, method: str, options: tuple[Any, ...], kind: OperationKind[Any]
     ) -> OperationKind[Any]:
         """Keep `kind`, unless another thread was faster; return the one that is kept."""
-        if self._ordered:
-            kind = replace(kind, order=f"{self.db_name}/{self._name}")
+        kind = replace(
+            kind,
+            order=f"{self.db_name}/{self._name}" if self._ordered else kind.order,
+            destination=self._connection.destination,
+        )
         slot = (method, self._name, options, self._ordered)
         return self._connection.kinds.setdefault(slot, kind)
 

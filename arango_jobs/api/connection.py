@@ -24,6 +24,7 @@ from arango_jobs import json
 from arango_jobs._wire.auth import Credentials
 from arango_jobs._wire.job_api import ASYNC_HEADER, error_number, operation_request
 from arango_jobs.api.compression import RequestCompression, compressed
+from arango_jobs.api.destination import Destination
 from arango_jobs.api.hosts import HostOrder
 from arango_jobs.api.sending import Sender
 from arango_jobs.errors import (
@@ -64,6 +65,8 @@ class Connection:
         self.sender = sender
         self.database = database
         self.credentials = credentials
+        self.destination = Destination(sender.hosts, credentials, sender.session)
+        """Which server, as which user."""
         self.kinds: dict[Any, OperationKind[Any]] = {}
         self._order = order
         self._dumps = dumps

@@ -89,6 +89,7 @@ class ApiGroup(Generic[C]):
                 is_text=is_text,
                 is_query=is_query,
                 is_direct=method == "HEAD" or path.startswith("/_api/job/"),
+                destination=self._connection.destination,
             ),
             body,
         )

@@ -16,12 +16,13 @@ from arango_jobs._wire.auth import (
     login_request,
     token_of,
 )
+from arango_jobs.api.destination import Destination
 from arango_jobs.errors import OptionError
 from arango_jobs.integrations.python_arango.driver import JwtConnection
 from arango_jobs.integrations.python_arango.private import Parts, token_expiry, token_header
 from arango_jobs.operations import Request, Response
 
-__all__ = ["ConnectionToken", "credentials_of"]
+__all__ = ["ConnectionToken", "credentials_of", "destination_of"]
 
 _EARLY = 10.0
 """Seconds before its end that a token is renewed."""
@@ -32,6 +33,11 @@ def credentials_of(connection: Any, parts: Parts) -> Credentials:
     if parts.basic is not None:
         return BasicAuth(*parts.basic)
     return ConnectionToken(connection, parts.password)
+
+
+def destination_of(connection: Any, parts: Parts) -> Destination:
+    """Return which server and user `connection` means."""
+    return Destination(parts.hosts, credentials_of(connection, parts))
 
 
 class ConnectionToken:

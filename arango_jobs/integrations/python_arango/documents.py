@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arango_jobs.api.compression import compressed
+from arango_jobs.api.destination import Destination
 from arango_jobs.api.query import encode_query
 from arango_jobs.api.retry import delete_retry, insert_retry, overwrite_retry
 from arango_jobs.errors import ArangoServerError
@@ -76,8 +77,17 @@ class _Body(bytes):
 class Documents:
     """Makes operations on single documents."""
 
-    def __init__(self, connection: Any, parts: Parts, reader: Reader, *, client_keys: bool) -> None:
+    def __init__(
+        self,
+        connection: Any,
+        parts: Parts,
+        reader: Reader,
+        destination: Destination,
+        *,
+        client_keys: bool,
+    ) -> None:
         self._connection = connection
+        self._destination = destination
         self._database: str = connection.db_name
         self._compression = parts.compression
         self._reader = reader
@@ -166,6 +176,7 @@ class Documents:
             is_text=True,
             merge=merge,
             order=None if shape.reads else f"{self._database}{collection}",
+            destination=self._destination,
         )
 
     def _decoder(self) -> Callable[[Response, Operation[Any]], Any]:

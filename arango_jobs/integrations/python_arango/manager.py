@@ -139,8 +139,11 @@ class PythonArangoManager(_DriverHandles, JobManager):
             )
         parts = parts_of(db.conn)
         options.setdefault("request_timeout", _time_limit(parts.http))
-        self._recorders = Recorders(db.conn, parts, client_keys=options.get("client_keys") is True)
-        self._start(_own_connection(db.conn, parts), **options)
+        connection = _own_connection(db.conn, parts)
+        self._recorders = Recorders(
+            db.conn, parts, connection.destination, client_keys=options.get("client_keys") is True
+        )
+        self._start(connection, **options)
 
     def _view(self, executor: ManagedExecutor) -> View:
         return _DriverView(executor, self._recorders)

@@ -24,7 +24,6 @@ from arango_jobs.integrations.python_arango.driver import (
 __all__ = [
     "NAMES",
     "Parts",
-    "is_same_user",
     "on_host",
     "parts_of",
     "pin",
@@ -88,16 +87,6 @@ def token_header(connection: Any) -> str:
 def token_expiry(connection: Any) -> float:
     """Return when the token of a connection expires, in seconds since the Unix epoch."""
     return float(connection._token_exp)
-
-
-def is_same_user(one: Any, other: Any) -> bool:
-    """Whether requests over both connections are of the same user."""
-    if type(one) is not type(other) or one.username != other.username:
-        return False
-    if isinstance(one, BasicConnection):
-        return bool(one._auth == other._auth)
-    # Two tokens of one user are different text.
-    return one.username is not None or one._auth_header == other._auth_header
 
 
 def on_host(connection: Any, host: int) -> Any:

@@ -14,10 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 from arango_jobs.api.compression import compressed
+from arango_jobs.api.destination import Destination
 from arango_jobs.api.retry import import_retry
 from arango_jobs.errors import ArangoServerError, OptionError, UnsupportedTargetError
+from arango_jobs.integrations.python_arango.credentials import destination_of
 from arango_jobs.integrations.python_arango.documents import Documents
-from arango_jobs.integrations.python_arango.private import Parts, is_same_user, parts_of
+from arango_jobs.integrations.python_arango.private import Parts, parts_of
 from arango_jobs.integrations.python_arango.responses import Handler, Reader
 from arango_jobs.integrations.python_arango.targets import path_and_query
 from arango_jobs.operations import Headers, Operation, OperationKind, Response, Retry
@@ -49,12 +51,17 @@ _AT_ONCE = re.compile(r"/_(?:api|admin)/job(?:/|\Z)|/_admin/shutdown\Z")
 class Recorder:
     """Makes operations of the requests that go over one connection of the driver's."""
 
-    def __init__(self, connection: Any, parts: Parts, *, client_keys: bool) -> None:
+    def __init__(
+        self, connection: Any, parts: Parts, destination: Destination, *, client_keys: bool
+    ) -> None:
         self.connection = connection
+        self.destination = destination
         self._compression = parts.compression
         self._database: str = connection.db_name
         self._reader = Reader(connection, parts.hosts)
-        self._documents = Documents(connection, parts, self._reader, client_keys=client_keys)
+        self._documents = Documents(
+            connection, parts, self._reader, destination, client_keys=client_keys
+        )
         self._headers: dict[tuple[tuple[str, str], ...], Headers] = {}
 
     def record(self, request: Any, handler: Handler, deadline: float | None) -> Operation[Any]:
@@ -88,6 +95,7 @@ class Recorder:
             is_text=True,
             is_query=is_query,
             is_direct=method == "HEAD" or bool(_AT_ONCE.match(path)),
+            destination=self.destination,
         )
         return Operation(kind, body)
 
@@ -130,10 +138,11 @@ class Recorder:
 class Recorders:
     """The recorder of each connection that a manager's calls may come over."""
 
-    def __init__(self, connection: Any, parts: Parts, *, client_keys: bool) -> None:
-        self.own = Recorder(connection, parts, client_keys=client_keys)
+    def __init__(
+        self, connection: Any, parts: Parts, destination: Destination, *, client_keys: bool
+    ) -> None:
+        self.own = Recorder(connection, parts, destination, client_keys=client_keys)
         self._client_keys = client_keys
-        self._parts = parts
         self._others: weakref.WeakKeyDictionary[Any, Recorder] = weakref.WeakKeyDictionary()
 
     def of(self, wrapper: Any) -> Recorder:
@@ -157,12 +166,9 @@ class Recorders:
 
     def _other(self, wrapper: Any, connection: Any) -> Recorder:
         parts = parts_of(connection)
-        if parts.hosts != self._parts.hosts or not is_same_user(connection, self.own.connection):
-            raise UnsupportedTargetError(
-                f"{wrapper!r} belongs to other hosts or another user than the JobManager does; "
-                "make another manager for that database"
-            )
-        return Recorder(connection, parts, client_keys=self._client_keys)
+        theirs = destination_of(connection, parts)
+        self.own.destination.check(theirs, wrapper)
+        return Recorder(connection, parts, theirs, client_keys=self._client_keys)
 
 
 def _name(request: Any, handler: Handler) -> str:
