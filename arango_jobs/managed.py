@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import wait
 from typing import Any, TypeVar
 
+from arango_jobs._runtime.attachment import Callbacks
 from arango_jobs._runtime.desk import Desk
-from arango_jobs._runtime.future import JobFuture
+from arango_jobs._runtime.future import CancelOutcome, JobFuture
 from arango_jobs.api.connection import Connection
 from arango_jobs.api.several import Outcome, Several
+from arango_jobs.clock import Clock
 from arango_jobs.operations import Operation, Retry
 
 __all__ = ["ManagedExecutor"]
@@ -45,7 +48,7 @@ class ManagedExecutor:
             parts = [
                 self._take(self._with_retry(each), self.deadline) for each in operation.operations
             ]
-            return _joined(operation, parts)
+            return _joined(operation, parts, self.connection.sender.clock)
         if self._retry is not None:
             operation = self._with_retry(operation)  # type: ignore[arg-type]  # it is no Several
         return self._take(operation, self.deadline)  # type: ignore[arg-type]  # it is no Several
@@ -57,19 +60,20 @@ class ManagedExecutor:
             parts = [
                 await take(self._with_retry(each), self.deadline) for each in operation.operations
             ]
-            return _joined(operation, parts)
+            return _joined(operation, parts, self.connection.sender.clock)
         return await take(self._with_retry(operation), self.deadline)
 
     def _with_retry(self, operation: Operation[Any]) -> Operation[Any]:
         return operation if self._retry is None else operation.with_retry(self._retry)
 
 
-def _joined(several: Several[T], parts: Sequence[JobFuture[Any]]) -> JobFuture[T]:
+def _joined(several: Several[T], parts: Sequence[JobFuture[Any]], clock: Clock) -> JobFuture[T]:
     """Return one future for all of `parts`, which ends when the last of them has."""
-    whole: JobFuture[T] = JobFuture()
     if not parts:
+        whole: JobFuture[T] = JobFuture()
         _join(whole, several, parts)
         return whole
+    whole = JobFuture(owner=_Parts(parts, clock))
     left = _Countdown(len(parts))
 
     def one_has_ended(_part: object) -> None:
@@ -80,6 +84,48 @@ def _joined(several: Several[T], parts: Sequence[JobFuture[Any]]) -> JobFuture[T
     for part in parts:
         part.add_done_callback(one_has_ended)
     return whole
+
+
+class _Parts:
+    """What owns the future of several operations: their own futures."""
+
+    def __init__(self, parts: Sequence[JobFuture[Any]], clock: Clock) -> None:
+        self._parts = parts
+        self._monotonic = clock.monotonic
+        owner = parts[0].owner
+        assert owner is not None
+        self._owner = owner
+
+    def note_cancelled(self, future: JobFuture[Any]) -> None:
+        """Have nothing to do: it is running from the start."""
+
+    def deliver(self, future: JobFuture[Any], callbacks: Callbacks) -> None:
+        """Have `callbacks` called where those of the parts are."""
+        self._owner.deliver(future, callbacks)
+
+    def cancel_on_server(self, future: JobFuture[Any], timeout: float | None) -> CancelOutcome:
+        """Cancel every part, all of them within `timeout` seconds."""
+        end = None if timeout is None else self._monotonic() + timeout
+        for part in self._parts:
+            part.cancel_on_server(self._left(end))
+        wait([future], self._left(end))
+        if not future.done():
+            return CancelOutcome.UNKNOWN
+        if not future.cancelled():
+            return CancelOutcome.FINISHED
+        was_sent = any(part.was_running() for part in self._parts)
+        return CancelOutcome.CANCELLED if was_sent else CancelOutcome.NOT_SENT
+
+    def _left(self, end: float | None) -> float | None:
+        return None if end is None else max(0.0, end - self._monotonic())
+
+    def is_io_thread(self) -> bool:
+        """Say whether the calling thread is the one that ends futures."""
+        return self._owner.is_io_thread()
+
+    def describe(self) -> str:
+        """Name the manager."""
+        return self._owner.describe()
 
 
 class _Countdown:
@@ -94,6 +140,9 @@ class _Countdown:
 
 
 def _join(whole: JobFuture[T], several: Several[T], parts: Sequence[JobFuture[Any]]) -> None:
+    if parts and all(part.cancelled() for part in parts):
+        whole.end_cancelled()
+        return
     try:
         whole.end_with_result(several.join([_outcome(part) for part in parts]))
     except BaseException as error:  # noqa: BLE001  the future gets it

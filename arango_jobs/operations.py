@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONTENT_LENGTH",
     "JOB_ID",
+    "FetchedResponse",
     "Headers",
     "MergePlan",
     "Operation",
@@ -115,6 +116,9 @@ class Response:
 
     __slots__ = ("base", "body", "common", "job_id", "loads", "status", "target")
 
+    fetch_method: str | None = None
+    """The method of the request that fetched it by hand, in lower case."""
+
     def __init__(
         self,
         status: int,
@@ -169,6 +173,25 @@ class Response:
     def __repr__(self) -> str:
         """Show status and address, never the body."""
         return f"<Response {self.status} {self.url}>"
+
+
+class FetchedResponse(Response):
+    """The answer to one fetch of a job's result, whose errors name the fetch."""
+
+    __slots__ = ()
+    fetch_method = "put"
+
+    @classmethod
+    def of(cls, response: Response) -> FetchedResponse:
+        """Return `response`, the answer to a fetch."""
+        return cls(
+            response.status,
+            response.common,
+            response.body,
+            response.url,
+            response.loads,
+            response.job_id,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -196,7 +196,7 @@ class Desk:
 
     def _prepared(self, operation: Operation[Any], deadline: float | None) -> Operation[Any]:
         kind = operation.kind
-        if self._parts.client_keys and operation.key is None and kind.name == "document.insert":
+        if self._client_keys and kind.name == "document.insert" and "_key" not in operation.body:
             key = f"{self._prefix}{next(self._keys):x}"
             body, retry = {**operation.body, "_key": key}, operation.effective_retry
             return replace(operation, body=body, key=key, retry=retry, made_key=True)
@@ -256,7 +256,8 @@ class Desk:
     def cancel_on_server(self, future: JobFuture[Any], timeout: float | None) -> CancelOutcome:
         """Ask the server to cancel and wait for what comes of it."""
         if future.cancel():
-            return CancelOutcome.NOT_SENT
+            # So it is where an earlier call has had it cancelled, too.
+            return CancelOutcome.CANCELLED if future.was_running() else CancelOutcome.NOT_SENT
         if not future.done():
             self.poller.call(lambda now: self.poller.engine.cancel(future, timeout, now))
             wait_for([future], timeout)

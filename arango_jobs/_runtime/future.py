@@ -58,6 +58,10 @@ _ENDED = (*CLOSED, CANCELLED)
 _kept: set[JobFuture[Any]] = set()
 
 
+_WAS_RUNNING = object()
+"""Stands in the place of a result where a future was cancelled after it had been sent."""
+
+
 class _Raised:
     """An error, where else the result is."""
 
@@ -357,7 +361,11 @@ class JobFuture(Future[T]):
 
     def end_cancelled(self) -> bool:
         """End it as cancelled, also when it was sent; say whether it was this call that did."""
-        return self._move(_OPEN, CANCELLED_AND_NOTIFIED, None, None)
+        return self._move(_OPEN, CANCELLED_AND_NOTIFIED, _WAS_RUNNING, None)
+
+    def was_running(self) -> bool:
+        """Return True if it was cancelled after it had been sent."""
+        return self._result is _WAS_RUNNING
 
     def abandon(self, error: BaseException) -> None:
         """End it with `error` in a forked child: no lock of the parent's is touched.

@@ -12,7 +12,7 @@ no context. `executors.py` has the contexts "default" and "async".
 from __future__ import annotations
 
 from arango_jobs.api.aql import AQL
-from arango_jobs.api.async_job import AsyncJob, AsyncJobGroup
+from arango_jobs.api.async_job import AsyncJob
 from arango_jobs.api.client import ArangoClient
 from arango_jobs.api.collection import StandardCollection
 from arango_jobs.api.connection import Connection
@@ -28,7 +28,6 @@ __all__ = [
     "ArangoClient",
     "AsyncDatabase",
     "AsyncJob",
-    "AsyncJobGroup",
     "Connection",
     "Cursor",
     "Database",

@@ -6,7 +6,6 @@ whatever the result was; so a fetch is never sent again when its answer broke.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from arango_jobs._wire.job_api import (
@@ -18,9 +17,7 @@ from arango_jobs._wire.job_api import (
     read_fetch,
     status_request,
 )
-from arango_jobs.api.several import Outcome, Several
 from arango_jobs.errors import (
-    ArangoJobsError,
     ArangoServerError,
     AsyncJobCancelError,
     AsyncJobClearError,
@@ -32,12 +29,12 @@ from arango_jobs.errors import (
     RequestTimeoutError,
     server_error,
 )
-from arango_jobs.operations import Operation, Request, Response, Retry
+from arango_jobs.operations import FetchedResponse, Operation, Request, Response, Retry
 
 if TYPE_CHECKING:
     from arango_jobs.api.connection import Connection
 
-__all__ = ["AsyncJob", "AsyncJobGroup"]
+__all__ = ["AsyncJob"]
 
 T = TypeVar("T")
 
@@ -105,7 +102,7 @@ class AsyncJob(Generic[T]):
             ) from error
         meaning = read_fetch(response)
         if meaning is Meaning.RESULT:
-            return self._operation.decode(response)
+            return self._operation.decode(FetchedResponse.of(response))
         raise self._error(AsyncJobResultError, request, response, meaning)
 
     def cancel(self, ignore_missing: bool = False) -> bool:
@@ -158,63 +155,3 @@ class AsyncJob(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<AsyncJob {self._id}>"
-
-
-class AsyncJobGroup(AsyncJob[T]):
-    """The jobs of one call that took several requests, as one."""
-
-    __slots__ = ("_jobs", "_several")
-
-    def __init__(self, jobs: Sequence[AsyncJob[object]], several: Several[T]) -> None:
-        self._jobs = tuple(jobs)
-        self._several = several
-
-    @property
-    def id(self) -> str:
-        """The ids of all jobs, with commas between."""
-        return ",".join(job.id for job in self._jobs)
-
-    @property
-    def jobs(self) -> tuple[AsyncJob[object], ...]:
-        """The jobs, in the order of their requests."""
-        return self._jobs
-
-    @property
-    def host(self) -> int | None:
-        """The Coordinator that took all of them, `None` where there were several."""
-        hosts = {job.host for job in self._jobs}
-        return hosts.pop() if len(hosts) == 1 else None
-
-    def status(self) -> str:
-        """Return "done" when every job is, else "pending"."""
-        return "done" if all(job.status() == "done" for job in self._jobs) else "pending"
-
-    def result(self) -> T:
-        """Take every job's result and return them as one.
-
-        Nothing is taken before all are done: `AsyncJobResultError` until then.
-        """
-        waiting = next((job for job in self._jobs if job.status() != "done"), None)
-        if waiting is not None:
-            raise AsyncJobResultError(f"job {waiting.id} not done")
-        return self._several.join([_outcome(job) for job in self._jobs])
-
-    def cancel(self, ignore_missing: bool = False) -> bool:
-        """Ask the server to stop every job; return whether it knows them all."""
-        known = [job.cancel(ignore_missing) for job in self._jobs]
-        return all(known)
-
-    def clear(self, ignore_missing: bool = False) -> bool:
-        """Make the server forget every job; return whether it knew them all."""
-        known = [job.clear(ignore_missing) for job in self._jobs]
-        return all(known)
-
-    def __repr__(self) -> str:
-        return f"<AsyncJobGroup of {len(self._jobs)} jobs>"
-
-
-def _outcome(job: AsyncJob[object]) -> Outcome:
-    try:
-        return Outcome(job.result())
-    except ArangoJobsError as error:
-        return Outcome(error=error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
-from arango_jobs.errors import JSONDecodeError, server_error
+from arango_jobs.errors import JSONDecodeError, operation_error
 from arango_jobs.operations import Operation, Response
 
 __all__ = ["Decoder", "error_number", "failure", "json_of", "reading", "shaped"]
@@ -24,8 +24,7 @@ def error_number(response: Response) -> int:
 
 def failure(response: Response, operation: Operation[Any]) -> Exception:
     """Return the operation's error for `response`."""
-    kind = operation.kind
-    return server_error(kind.error, response, kind.method, operation.target)
+    return operation_error(operation.kind.error, response, operation)
 
 
 def json_of(response: Response, operation: Operation[Any]) -> Any:

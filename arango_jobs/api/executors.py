@@ -5,10 +5,12 @@ The managed context is a third executor of the same shape, in `manager.py`.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 from arango_jobs._wire.job_api import Meaning, read_submit
-from arango_jobs.api.async_job import AsyncJob, AsyncJobGroup
+from arango_jobs.api.async_job import AsyncJob
 from arango_jobs.api.connection import Connection
 from arango_jobs.api.several import Outcome, Several
 from arango_jobs.errors import (
@@ -18,7 +20,7 @@ from arango_jobs.errors import (
     RequestTimeoutError,
     SubmitOutcomeUnknownError,
     UnsupportedInContextError,
-    server_error,
+    operation_error,
 )
 from arango_jobs.operations import Operation, Response, Retry
 
@@ -80,13 +82,28 @@ class AsyncExecutor:
         self.connection = connection
         self.return_result = return_result
 
-    def execute(self, operation: Operation[T] | Several[T]) -> AsyncJob[T] | None:
-        """Submit it; return its job, or `None` where nobody wants the result."""
+    def execute(self, operation: Operation[T] | Several[Any]) -> Any:
+        """Submit it; return its job, or `None` where nobody wants the result.
+
+        Returns a list of those where it takes several requests.
+        """
         if isinstance(operation, Several):
-            jobs = [self._submit(each) for each in operation.operations]
-            return AsyncJobGroup(jobs, operation) if self.return_result else None
+            return self._submit_all(operation.operations)
         job = self._submit(operation)
         return job if self.return_result else None
+
+    def _submit_all(self, operations: Sequence[Operation[T]]) -> list[AsyncJob[T] | None]:
+        jobs: list[AsyncJob[T]] = []
+        try:
+            for operation in operations:
+                jobs.append(self._submit(operation))
+        except BaseException:
+            # Nobody gets these, so nobody could ever take their results off the server.
+            for job in jobs if self.return_result else ():
+                with contextlib.suppress(ArangoJobsError):
+                    job.clear(ignore_missing=True)
+            raise
+        return [job if self.return_result else None for job in jobs]
 
     def _submit(self, operation: Operation[T]) -> AsyncJob[T]:
         if operation.kind.method == "HEAD":
@@ -122,5 +139,4 @@ def _accepted_id(response: Response, operation: Operation[Any], mode: str) -> st
             f"the server answered {response.status} without a job's id: it ran the operation at "
             "once, or something on the way takes out the x-arango-async header"
         )
-    kind = operation.kind
-    raise server_error(AsyncExecuteError, response, kind.method, operation.target, message=message)
+    raise operation_error(AsyncExecuteError, response, operation, message=message)

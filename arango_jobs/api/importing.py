@@ -1,4 +1,4 @@
-"""Bulk import, whole or in batches, with one result either way."""
+"""Bulk import, whole or in batches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from arango_jobs.api.collection_base import CollectionBase
 from arango_jobs.api.context import C
 from arango_jobs.api.decode import reading
 from arango_jobs.api.handles import with_key
-from arango_jobs.api.method import api_method
+from arango_jobs.api.import_method import import_method
 from arango_jobs.api.retry import import_retry
 from arango_jobs.api.several import Outcome, Several
 from arango_jobs.api.types import ImportResult, Json
@@ -18,13 +18,11 @@ from arango_jobs.operations import Operation
 
 __all__ = ["Importing"]
 
-_COUNTS = ("created", "errors", "empty", "updated", "ignored")
-
 
 class Importing(CollectionBase[C]):
     """Imports documents in bulk."""
 
-    @api_method
+    @import_method
     def import_bulk(
         self,
         documents: Sequence[Json],
@@ -36,14 +34,15 @@ class Importing(CollectionBase[C]):
         on_duplicate: str | None = None,
         sync: bool | None = None,
         batch_size: int | None = None,
-    ) -> Operation[ImportResult] | Several[ImportResult]:
+    ) -> Operation[ImportResult] | Several[list[ImportResult]]:
         """Insert documents in bulk and return what was counted.
 
         `halt_on_error` takes back the whole import at the first error, or with
         `batch_size` that batch. `overwrite` empties the collection first.
         `on_duplicate` is "error", "update", "replace" or "ignore". With
-        `batch_size` the documents go out so many at a time and the counts are
-        summed up; `DocumentImportError` says which batches failed.
+        `batch_size` the documents go out so many at a time, and the result is a
+        list of the counts of each batch; in the async context the jobs of the
+        batches are a list. `DocumentImportError` says which batches failed.
         """
         if overwrite and batch_size is not None:
             raise OptionError("batch_size cannot be used with overwrite: each batch would empty it")
@@ -91,24 +90,17 @@ def _counted(body: Any) -> ImportResult:
     return result
 
 
-def _joined(outcomes: Sequence[Outcome], counts: Sequence[int]) -> ImportResult:
-    """Return the sum of all batches' counts; raise `DocumentImportError` if any failed."""
-    total: dict[str, Any] = {"error": False, **dict.fromkeys(_COUNTS, 0), "details": []}
+def _joined(outcomes: Sequence[Outcome], counts: Sequence[int]) -> list[ImportResult]:
+    """Return what was counted of each batch; raise `DocumentImportError` if any failed."""
+    results: list[ImportResult] = []
     failures = []
     start = 0
     for outcome, count in zip(outcomes, counts, strict=True):
         if outcome.error is not None or not outcome.was_sent:
             failures.append(FailedBatch(start, count, outcome.error))
         else:
-            _add(total, outcome.value)
+            results.append(outcome.value)
         start += count
     if failures:
-        raise DocumentImportError.summing_up(total, tuple(failures))
-    result: ImportResult = total  # type: ignore[assignment]  # built by the same names
-    return result
-
-
-def _add(total: dict[str, Any], counted: Any) -> None:
-    for name in _COUNTS:
-        total[name] += counted.get(name, 0)
-    total["details"] += counted.get("details", ())
+        raise DocumentImportError.summing_up(results, tuple(failures))
+    return results

@@ -16,7 +16,7 @@ from typing import Any
 
 from arango_jobs.api.decode import Decoder, error_number, failure, shaped
 from arango_jobs.api.query import encode_query
-from arango_jobs.errors import ArangoServerError, DocumentRevisionError, server_error
+from arango_jobs.errors import ArangoServerError, DocumentRevisionError, operation_error
 from arango_jobs.operations import (
     Headers,
     MergePlan,
@@ -66,8 +66,7 @@ def revision_failure(response: Response, operation: Operation[Any]) -> Exception
     )
     if not is_wrong:
         return None
-    kind = operation.kind
-    return server_error(DocumentRevisionError, response, kind.method, operation.target)
+    return operation_error(DocumentRevisionError, response, operation)
 
 
 def _checks_revision(operation: Operation[Any]) -> bool:

@@ -25,7 +25,7 @@ from arango_jobs.errors import (
     DocumentReplaceError,
     DocumentRevisionError,
     DocumentUpdateError,
-    server_error,
+    operation_error,
 )
 from arango_jobs.operations import Operation, Response
 
@@ -217,4 +217,4 @@ def _one(
         return meta(item)
     is_revision = item["errorNum"] == _CONFLICT and error is not DocumentInsertError
     cls = DocumentRevisionError if is_revision else error
-    return server_error(cls, response, operation.kind.method, operation.target, body=item)
+    return operation_error(cls, response, operation, body=item)

@@ -36,11 +36,11 @@ class Matching(CollectionBase[C], QueryGroup[C]):
     ) -> Operation[int]:
         """Change every document whose attributes have the given values; return how many."""
         options = {"keepNull": keep_none, "mergeObjects": merge, **given(waitForSync=sync)}
-        change = "UPDATE doc WITH @body IN @@collection OPTIONS @options"
-        values = {"body": body, "options": options}
+        change = "UPDATE doc WITH @body IN @@collection"
         return self._match(
-            "update_match", filters, limit, change, values, allow_dirty_read, DocumentUpdateError
-        )
+            "update_match", filters, limit, change, {"body": body}, options, allow_dirty_read,
+            DocumentUpdateError,
+        )  # fmt: skip
 
     @api_method
     def replace_match(
@@ -52,11 +52,11 @@ class Matching(CollectionBase[C], QueryGroup[C]):
         allow_dirty_read: bool = False,
     ) -> Operation[int]:
         """Replace every document whose attributes have the given values; return how many."""
-        change = "REPLACE doc WITH @body IN @@collection OPTIONS @options"
-        values = {"body": body, "options": given(waitForSync=sync)}
+        change = "REPLACE doc WITH @body IN @@collection"
         return self._match(
-            "replace_match", filters, limit, change, values, allow_dirty_read, DocumentReplaceError
-        )
+            "replace_match", filters, limit, change, {"body": body}, given(waitForSync=sync),
+            allow_dirty_read, DocumentReplaceError,
+        )  # fmt: skip
 
     @api_method
     def delete_match(
@@ -67,11 +67,10 @@ class Matching(CollectionBase[C], QueryGroup[C]):
         allow_dirty_read: bool = False,
     ) -> Operation[int]:
         """Delete every document whose attributes have the given values; return how many."""
-        change = "REMOVE doc IN @@collection OPTIONS @options"
-        values = {"options": given(waitForSync=sync)}
         return self._match(
-            "delete_match", filters, limit, change, values, allow_dirty_read, DocumentDeleteError
-        )
+            "delete_match", filters, limit, "REMOVE doc IN @@collection", {},
+            given(waitForSync=sync), allow_dirty_read, DocumentDeleteError,
+        )  # fmt: skip
 
     def _match(
         self,
@@ -80,16 +79,27 @@ class Matching(CollectionBase[C], QueryGroup[C]):
         limit: int | None,
         change: str,
         values: Json,
+        options: Json,
         allow_dirty_read: bool,
         error: type[ArangoServerError],
     ) -> Operation[int]:
         conditions, filter_values = filtered(filters)
         return self._query_for(
             f"document.{name}",
-            f"FOR doc IN @@collection {conditions} {limited(limit)} {change}",
-            {"@collection": self._name, **values, **filter_values},
+            f"FOR doc IN @@collection {conditions} {limited(limit)} {change}{_options(options)}",
+            {"@collection": self._name, **values, **options, **filter_values},
             error,
             lambda body: int(body["extra"]["stats"]["writesExecuted"]),
             headers=dirty_read(allow_dirty_read),
             retry=Retry.NEVER,
         )
+
+
+def _options(options: Json) -> str:
+    """Return the clause for `options`, whose values are bind variables of the same names.
+
+    The whole object cannot be one: AQL's grammar takes nothing but an object literal there.
+    """
+    if not options:
+        return ""
+    return " OPTIONS {" + ", ".join(f"{name}: @{name}" for name in options) + "}"

@@ -44,7 +44,7 @@ def one_line(error: BaseException) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, ArangoServerError) and error.http_code in (401, 403):
         return f"{text} (wrong user name or password, or no rights on this database?)"
-    named = _DATABASE.search(getattr(error, "url", ""))
+    named = _DATABASE.search(getattr(error, "url", None) or "")
     if isinstance(error, ArangoServerError) and error.error_code == _NO_DATABASE and named:
         return f"{text} (is there a database {unquote(named[1])!r}?)"
     return text

@@ -114,6 +114,7 @@ from arango_jobs.errors.documents import (
     DocumentRevisionError,
     DocumentUpdateError,
 )
+from arango_jobs.errors.exchange import ErrorRequest, ErrorResponse
 from arango_jobs.errors.graphs import (
     EdgeCollectionListError,
     EdgeDefinitionCreateError,
@@ -143,6 +144,7 @@ from arango_jobs.errors.jobs import (
     JWTAuthError,
     ServerConnectionError,
 )
+from arango_jobs.errors.raising import operation_error as operation_error
 from arango_jobs.errors.raising import server_error as server_error
 from arango_jobs.errors.usage import (
     CursorCountError,
@@ -225,6 +227,8 @@ __all__ = [
     "EdgeDefinitionListError",
     "EdgeDefinitionReplaceError",
     "EdgeListError",
+    "ErrorRequest",
+    "ErrorResponse",
     "FailedBatch",
     "GraphCreateError",
     "GraphDeleteError",

@@ -7,7 +7,10 @@ ArangoJobsError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from arango_jobs.errors.exchange import ErrorRequest, ErrorResponse
 
 __all__ = ["ArangoClientError", "ArangoJobsError", "ArangoServerError"]
 
@@ -30,7 +33,19 @@ class ArangoJobsError(Exception):
 
 
 class ArangoClientError(ArangoJobsError):
-    """Something went wrong on this side of the connection; `message` says what."""
+    """Something went wrong on this side of the connection; `message` says what.
+
+    What only an answer of the server could tell is `None`.
+    """
+
+    error_message: str | None = None
+    error_code: int | None = None
+    http_code: int | None = None
+    http_method: str | None = None
+    http_headers: Mapping[str, str] | None = None
+    url: str | None = None
+    request: ErrorRequest | None = None
+    response: ErrorResponse | None = None
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
@@ -40,9 +55,11 @@ class ArangoClientError(ArangoJobsError):
 class ArangoServerError(ArangoJobsError):
     """The server answered with an error.
 
-    `http_code` is the HTTP status, `error_code` ArangoDB's error number (0 where
-    there is none), `message` and `error_message` what the server said, `url` and
-    `http_method` what was asked, `http_headers` those of the answer.
+    `http_code` is the HTTP status, `error_code` ArangoDB's error number (the status
+    where there is none), `message` what was said, with both numbers before it, and
+    `error_message` the server's own words (`None` where it gave none). `url` and
+    `http_method` are what was asked, `http_headers` those of the answer; `request`
+    and `response` have the rest.
     """
 
     source = "server"
@@ -54,17 +71,22 @@ class ArangoServerError(ArangoJobsError):
         message: str,
         *,
         http_code: int = 0,
-        error_code: int = 0,
+        error_code: int | None = None,
+        error_message: str | None = None,
         url: str = "",
         http_method: str = "",
         http_headers: dict[str, str] | None = None,
+        request: ErrorRequest | None = None,
+        response: ErrorResponse | None = None,
     ) -> None:
-        prefix = f"[HTTP {http_code}]" + (f"[ERR {error_code}]" if error_code else "")
-        super().__init__(f"{prefix} {message}" if http_code else message)
-        self.message = message
-        self.error_message = message
+        number = f"[ERR {error_code}]" if error_code else ""
+        self.message = f"[HTTP {http_code}]{number} {message}" if http_code else message
+        super().__init__(self.message)
+        self.error_message = message if response is None and not error_message else error_message
         self.http_code = http_code
-        self.error_code = error_code
+        self.error_code = error_code or http_code
         self.url = url
         self.http_method = http_method
         self.http_headers = http_headers or {}
+        self.request = request
+        self.response = response

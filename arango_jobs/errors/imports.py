@@ -24,30 +24,35 @@ class FailedBatch:
 class DocumentImportError(DocumentInsertError):
     """Some batches of an import failed.
 
-    `imported` sums up the batches that went well and stay imported; `failures`
-    tells for each of the others which documents it held and its own error.
+    `imported` has the counts of the batches that went well and stay imported, in
+    their order; `failures` tells for each of the others which documents it held and its own error.
     """
 
-    imported: dict[str, Any]
+    imported: list[Any]
     failures: tuple[FailedBatch, ...]
 
     @classmethod
     def summing_up(
-        cls, imported: dict[str, Any], failures: tuple[FailedBatch, ...]
+        cls, imported: list[Any], failures: tuple[FailedBatch, ...]
     ) -> DocumentImportError:
         """Return the error for `failures`, with the HTTP attributes of the first."""
-        first = next(failure.error for failure in failures if failure.error is not None)
+        errors = [failure.error for failure in failures if failure.error is not None]
+        first = errors[0] if errors else ArangoServerError("they were cancelled")
         places = ", ".join(f"{f.start}-{f.start + f.count - 1}" for f in failures[:5])
         more = f" and {len(failures) - 5} more batches" if len(failures) > 5 else ""
-        text = f"documents {places}{more} were not imported; the first error: {first}"
         server = first if isinstance(first, ArangoServerError) else ArangoServerError(str(first))
+        said = server.error_message or first
+        text = f"documents {places}{more} were not imported; the first error: {said}"
         error = cls(
             text,
             http_code=server.http_code,
             error_code=server.error_code,
+            error_message=server.error_message,
             url=server.url,
             http_method=server.http_method,
             http_headers=server.http_headers,
+            request=server.request,
+            response=server.response,
         )
         error.imported = imported
         error.failures = failures

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from arango_jobs.errors.base import ArangoServerError
+from arango_jobs.errors.exchange import ErrorRequest, ErrorResponse, status_text
 
 if TYPE_CHECKING:
-    from arango_jobs.operations import Response
+    from arango_jobs.operations import Operation, Response
 
-__all__ = ["server_error"]
+__all__ = ["operation_error", "server_error"]
 
 E = TypeVar("E", bound=ArangoServerError)
 
@@ -24,34 +25,59 @@ def server_error(
     *,
     message: str | None = None,
     body: Any = None,
+    headers: Iterable[tuple[str, str]] = (),
+    data: Any = None,
 ) -> E:
     """Return the error of class `cls` that `response` stands for.
 
-    `method` and `target` are what the operation asked for, which is not what
-    `response.url` names where the answer came out of a job. `message` replaces
-    the server's words; `body` stands in for the response's, such as one element
-    of an array.
+    `method`, `target`, `headers` and `data` are what was asked. A manager's answers
+    name that as their address, too; one that was fetched by hand names its fetch.
+    `message` replaces the server's words; `body` stands in for the response's, such
+    as one element of an array.
     """
-    error = response.json() if body is None else body
-    if not isinstance(error, dict):
-        error = {}
-    number = error.get("errorNum")
-    said = error.get("errorMessage")
+    request = ErrorRequest.to(method, target, headers, data)
+    content = None
+    if body is None:
+        body, content = response.json(), response.body
+    fetched_by = response.fetch_method
+    asked = fetched_by or request.method
+    url = response.url if fetched_by else _url(response.url, target)
+    status, heads = response.status, dict(response.headers)
+    answer = ErrorResponse(asked, url, heads, status, content, body)
+    said = answer.error_message
     return cls(
-        message or (said if isinstance(said, str) else _phrase(response.status)),
-        http_code=response.status,
-        error_code=number if isinstance(number, int) else 0,
-        url=_url(response.url, target),
-        http_method=method.lower(),
-        http_headers=dict(response.headers),
+        message or said or status_text(status),
+        http_code=status,
+        error_code=answer.error_code,
+        error_message=said,
+        url=url,
+        http_method=asked,
+        http_headers=heads,
+        request=request,
+        response=answer,
     )
 
 
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return f"HTTP status {status}"
+def operation_error(
+    cls: type[E],
+    response: Response,
+    operation: Operation[Any],
+    *,
+    message: str | None = None,
+    body: Any = None,
+) -> E:
+    """Return the error of class `cls` that `response` to `operation` stands for."""
+    kind = operation.kind
+    return server_error(
+        cls,
+        response,
+        kind.method,
+        operation.target,
+        message=message,
+        body=body,
+        headers=(*kind.headers, *operation.headers),
+        data=operation.body,
+    )
 
 
 def _url(answered: str, target: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from arango_jobs.api.database import Database
 from arango_jobs.api.kinds import reference
-from arango_jobs.errors import ArangoServerError, AsyncJobResultError, server_error
+from arango_jobs.errors import ArangoServerError, AsyncJobResultError, operation_error
 from arango_jobs.ledger.facts import KindFacts
 from arango_jobs.ledger.reader import ReadOperation
 from arango_jobs.ledger.recipes import RECIPES, Remains
@@ -114,5 +114,4 @@ def _kind_of(
 def _plain_response(response: Response, operation: Operation[Any]) -> Response:
     if response.is_success:
         return response
-    kind = operation.kind
-    raise server_error(kind.error, response, kind.method, operation.target)
+    raise operation_error(operation.kind.error, response, operation)

@@ -217,7 +217,7 @@ def _set_key(row: Row, prefix: str | None) -> None:
     """Put a key into a document that has none: the one it had before, or one of ours."""
     document, made_key = row.document, row.made_key
     row.made_key = None
-    if row.problem is not None or document is None or document.get("_key") is not None:
+    if row.problem is not None or document is None or "_key" in document:
         return
     document_id = document.get("_id")
     if isinstance(document_id, str) and "/" in document_id:

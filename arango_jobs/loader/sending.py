@@ -163,7 +163,8 @@ class Sending:
         heapq.heappush(self._later, (due, next(self._numbers), part.again()))
 
     def _fail(self, part: Part, error: BaseException) -> None:
-        message = str(getattr(error, "message", "") or error)
+        said = getattr(error, "error_message", None)
+        message = str(said or getattr(error, "message", "") or error)
         if verdict_of(error) is Verdict.AGAIN:
             message = f"it may or may not be stored: {message}"
         for row in part.rows:

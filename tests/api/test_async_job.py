@@ -66,11 +66,11 @@ ORIGINAL = [
 def test_with_the_header_it_is_the_operations_own_answer(
     answer: Answer, job: AsyncJob[Any], answers: Answers
 ) -> None:
-    """Whatever the status: it is the operation's error, and the job is gone."""
+    """Whatever the status: it is the operation's error, by way of the fetch; the job is gone."""
     answers(Answer(answer.body, answer.status, MINE))
     with pytest.raises(DocumentInsertError) as caught:
         job.result()
-    assert (caught.value.http_code, caught.value.http_method) == (answer.status, "post")
+    assert (caught.value.http_code, caught.value.http_method) == (answer.status, "put")
     assert len(answers.asked) == 2
 
 
@@ -109,8 +109,11 @@ def test_without_the_header_it_is_the_job_apis(
     answers(answer)
     with pytest.raises(AsyncJobResultError) as caught:
         job.result()
-    assert caught.value.message == message
-    assert str(caught.value).endswith(message)
+    raised = caught.value
+    assert raised.message == str(raised)
+    assert raised.message.endswith("] " + message)
+    number = answer.body.get("errorNum") if answer.body else None
+    assert raised.error_code == (number or answer.status)
 
 
 def test_a_queue_too_full_for_the_fetch(job: AsyncJob[Any], answers: Answers) -> None:
@@ -203,25 +206,24 @@ def test_what_did_not_become_a_job(
 
 
 def test_jobs_of_one_import(db: StandardDatabase, answers: Answers) -> None:
-    """An import in batches is one job to the caller, whatever it is to the server."""
-    answers(
-        Answer(status=202, headers={"x-arango-async-id": "1"}),
-        Answer(status=202, headers={"x-arango-async-id": "2"}),
-    )
-    job: Any = db.begin_async_execution()["c"].import_bulk([{}, {}, {}], batch_size=2)
-    assert (job.id, job.host, repr(job)) == ("1,2", 0, "<AsyncJobGroup of 2 jobs>")
-    answers(Answer(), Answer(status=204))
-    assert job.status() == "pending"
-    answers(Answer(), Answer(status=204))
-    with pytest.raises(AsyncJobResultError, match="job 2 not done"):
-        job.result()
-    answers(Answer(), Answer())
-    for number, count in (("1", 2), ("2", 1)):
-        answers(Answer({"created": count}, 201, {"x-arango-async-id": number}))
-    assert job.result()["created"] == 3
-    answers(Answer(), error(404, 404), Answer(), Answer())
-    assert job.cancel(ignore_missing=True) is False
-    assert job.clear() is True
+    """An import in batches gives the list of its jobs, or of nothing where nobody wants them."""
+    accepted = [Answer(status=202, headers={"x-arango-async-id": str(n)}) for n in (1, 2)]
+    answers(*accepted)
+    jobs = db.begin_async_execution()["c"].import_bulk([{}, {}, {}], batch_size=2)
+    assert [job.id for job in jobs] == ["1", "2"]
+    answers(Answer({"created": 1}, 201, {"x-arango-async-id": "2"}))
+    assert jobs[1].result()["created"] == 1
+    answers(*accepted)
+    forgotten = db.begin_async_execution(return_result=False)
+    assert forgotten["c"].import_bulk([{}, {}, {}], batch_size=2) == [None, None]
+
+
+def test_an_import_of_which_a_batch_is_refused(db: StandardDatabase, answers: Answers) -> None:
+    """The jobs of the earlier batches, which nobody gets, are cleared."""
+    answers(Answer(status=202, headers={"x-arango-async-id": "1"}), error(401, 11), Answer())
+    with pytest.raises(AsyncExecuteError):
+        db.begin_async_execution()["c"].import_bulk([{}, {}, {}], batch_size=2)
+    assert (answers.last.method, answers.last.target) == ("DELETE", "/_db/test/_api/job/1")
 
 
 def test_a_fetch_is_not_repeated_on_another_host(answers: Answers) -> None:

@@ -8,6 +8,10 @@ import pickle
 import pkgutil
 from typing import Any
 
+import arango
+import arango.exceptions
+import arango.request
+import arango.response
 import pytest
 from api_support import Answer, Answers, error
 
@@ -19,6 +23,8 @@ from arango_jobs.errors import (
     ArangoServerError,
     DocumentImportError,
     DocumentInsertError,
+    ErrorRequest,
+    ErrorResponse,
     FailedBatch,
     JobError,
     server_error,
@@ -44,6 +50,9 @@ def example(cls: type[ArangoJobsError]) -> ArangoJobsError:
             url="http://h/_api/x",
             http_method="get",
             http_headers={"server": "ArangoDB"},
+            error_message="bad luck",
+            request=ErrorRequest.to("GET", "/_db/d/_api/x?a=1"),
+            response=ErrorResponse("get", "http://h/_api/x", {}, 404, b"{}", {}),
         )
     if issubclass(cls, JobError):
         return cls("bad luck", operation="o", job_id="7", host="h", attempts=("a", "b"))
@@ -53,7 +62,8 @@ def example(cls: type[ArangoJobsError]) -> ArangoJobsError:
 def test_every_family_is_exported() -> None:
     """The list that type checkers read leaves out no error of any module."""
     modules = [importlib.import_module(each.name) for each in FAMILIES]
-    names = {name for module in modules for name in module.__all__} - {"server_error"}
+    names = {name for module in modules for name in module.__all__}
+    names -= {"operation_error", "server_error", "status_text"}
     assert names | {"ArangoError"} == set(errors.__all__)
 
 
@@ -73,15 +83,17 @@ def test_every_error_is_at_the_top_with_one_line_about_it(cls: type[ArangoJobsEr
     assert cls.__name__ in arango_jobs.__all__
     assert (cls.__doc__ or "").strip().splitlines()[0].endswith(".")
     if issubclass(cls, (ArangoServerError, ArangoClientError)):
-        assert example(cls).message == "bad luck"  # type: ignore[attr-defined]  # both have it
+        message: str = example(cls).message  # type: ignore[attr-defined]  # both have it
+        assert message.endswith("bad luck")
+        assert message == str(example(cls))
 
 
 def test_a_failed_import_pickles() -> None:
     """The error of a batched import keeps what was imported and each batch's own error."""
     own = DocumentInsertError("no", http_code=409, error_code=1210)
-    before = DocumentImportError.summing_up({"created": 1}, (FailedBatch(10, 5, own),))
+    before = DocumentImportError.summing_up([{"created": 1}], (FailedBatch(10, 5, own),))
     after = pickle.loads(pickle.dumps(before))
-    assert after.imported == {"created": 1}
+    assert after.imported == [{"created": 1}]
     assert (after.failures[0].start, str(after.failures[0].error)) == (10, str(own))
     assert (after.http_code, after.error_code) == (409, 1210)
 
@@ -93,11 +105,68 @@ def test_what_a_server_error_carries(db: StandardDatabase, answers: Answers) -> 
         db["c"].count()
     raised = caught.value
     assert str(raised) == "[HTTP 404][ERR 1203] no c"
-    assert (raised.http_code, raised.error_code, raised.message) == (404, 1203, "no c")
+    assert (raised.http_code, raised.error_code) == (404, 1203)
+    assert raised.message == str(raised)
     assert (raised.error_message, raised.source) == ("no c", "server")
     assert raised.http_method == "get"
     assert raised.url == "http://one.test:8529/_db/test/_api/collection/c/count"
     assert raised.http_headers == {"x-y": "z"}
+
+
+def test_the_request_and_the_response_of_an_error(db: StandardDatabase, answers: Answers) -> None:
+    """Both are there under python-arango's names; neither shows a body, and no pickle holds one."""
+    answers(Answer({"errorNum": 1210, "errorMessage": "taken"}, 409, {"X-Y": "z"}))
+    with pytest.raises(errors.DocumentInsertError) as caught:
+        db["c"].insert({"_key": "a", "x": "for nobody"}, sync=True)
+    request, response = caught.value.request, caught.value.response
+    assert request is not None
+    assert response is not None
+    assert (request.method, request.endpoint) == ("post", "/_api/document/c")
+    assert (request.params, request.data) == (
+        {"waitForSync": "true"},
+        {"_key": "a", "x": "for nobody"},
+    )
+    assert (response.method, response.status_code, response.status_text) == (
+        "post",
+        409,
+        "Conflict",
+    )
+    assert (response.error_code, response.error_message) == (1210, "taken")
+    assert (response.is_success, response.url) == (False, caught.value.url)
+    assert response.body == {"errorNum": 1210, "errorMessage": "taken"}
+    assert '"taken"' in response.raw_body
+    pickled = pickle.dumps(caught.value)
+    assert "for nobody" not in repr(vars(caught.value)) + repr(pickled)
+    again = pickle.loads(pickled)
+    assert (again.response, again.request) == (response, request)
+    assert (again.response.body, again.request.data) == (response.body, None)
+
+
+OF_THE_DRIVERS = {
+    "error_code", "error_message", "http_code", "http_headers", "http_method", "message",
+    "request", "response", "source", "url",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_every_error_has_the_attributes_of_the_drivers(cls: type[ArangoJobsError]) -> None:
+    """So code can read them of any error; what no server has said is `None` on this side."""
+    if cls is ArangoJobsError:
+        return
+    own = example(cls)
+    assert vars(theirs(cls)).keys() | {"source"} == OF_THE_DRIVERS
+    assert {name for name in OF_THE_DRIVERS if not hasattr(own, name)} == set()
+    if issubclass(cls, ArangoClientError):
+        told = {name for name in OF_THE_DRIVERS if getattr(own, name) is not None}
+        assert told == {"message", "source"}
+
+
+def theirs(cls: type[ArangoJobsError]) -> Exception:
+    """Return python-arango's error of the same side."""
+    if issubclass(cls, ArangoServerError):
+        answer = arango.response.Response("get", "http://h/", {}, 404, "Not Found", "")
+        return arango.exceptions.ArangoServerError(answer, arango.request.Request("get", "/"))
+    return arango.exceptions.ArangoClientError("bad luck")
 
 
 def test_an_error_without_a_body_has_the_status_phrase(
@@ -110,7 +179,11 @@ def test_an_error_without_a_body_has_the_status_phrase(
         with pytest.raises(errors.DocumentCountError) as caught:
             db["c"].count()
         messages.append((caught.value.message, caught.value.error_code))
-    assert messages == [("Not Found", 0), ("Bad Gateway", 0), ("HTTP status 599", 0)]
+    assert messages == [
+        ("[HTTP 404] Not Found", 404),
+        ("[HTTP 502] Bad Gateway", 502),
+        ("[HTTP 599] HTTP status 599", 599),
+    ]
 
 
 @pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"null", b'{"other": 1}', b'"text"'])

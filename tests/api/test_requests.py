@@ -105,7 +105,13 @@ def test_refused(row: Row, db: StandardDatabase, answers: Answers) -> None:
         row.call(db)
     raised = caught.value
     assert type(raised) is not ArangoServerError
-    assert (raised.http_code, raised.error_code, raised.message) == (500, 4, "bad luck")
+    assert (raised.http_code, raised.error_code, raised.error_message) == (500, 4, "bad luck")
+    assert raised.request is not None
+    assert raised.request.method == row.method.lower()
+    assert raised.request.endpoint == row.path.partition("?")[0]
+    assert raised.request.data == row.body
+    assert raised.response is not None
+    assert raised.response.body["errorMessage"] == "bad luck"
     assert raised.http_method == row.method.lower()
     assert raised.url == HOST + "/_db/test" + row.path
 

@@ -285,20 +285,65 @@ def test_cancel_before_it_was_sent(arango_db: Database) -> None:
         second = jobs.aql.execute("RETURN 1")
         assert second.cancel()
         assert second.cancelled()
-        assert second.cancel_on_server(1) is CancelOutcome.NOT_SENT
+        for _ in range(2):
+            assert second.cancel_on_server(1) is CancelOutcome.NOT_SENT
         assert not first.cancel()
         first.result(timeout=30)
     assert jobs.stats().cancelled == 1
 
 
 def test_cancel_on_the_server(job_manager: JobManager) -> None:
-    """A running query is stopped, and the future says so."""
+    """A running query is stopped, and the future says so, however often it is asked."""
     future = job_manager.aql.execute("RETURN SLEEP(20)")
     while not future.running() or future.job_id is None:
         pass
-    assert future.cancel_on_server(timeout=20) is CancelOutcome.CANCELLED
+    for _ in range(3):
+        assert future.cancel_on_server(timeout=20) is CancelOutcome.CANCELLED
     assert future.cancelled()
+    ended = job_manager.aql.execute("RETURN 1")
+    ended.result(timeout=30)
+    for _ in range(2):
+        assert ended.cancel_on_server(timeout=20) is CancelOutcome.FINISHED
     assert job_manager.aql.execute("RETURN 1").result(timeout=30).next() == 1
+
+
+def test_an_import_in_batches(arango_db: Database, students: str) -> None:
+    """It is one future of the list of results, which is cancelled with all of them."""
+    documents = [{"_key": str(number)} for number in range(5)]
+    with JobManager(arango_db, max_jobs=1) as jobs:
+        handle = jobs.collection(students)
+        future = handle.import_bulk(documents, batch_size=2)
+        assert [counted["created"] for counted in future.result(timeout=30)] == [2, 2, 1]
+        blocking = jobs.aql.execute("RETURN SLEEP(0.3)")
+        while not blocking.running():
+            pass
+        unsent = handle.import_bulk(documents, batch_size=2)
+        for _ in range(2):
+            assert unsent.cancel_on_server(timeout=20) is CancelOutcome.NOT_SENT
+        assert unsent.cancelled()
+    assert arango_db.collection(students).count() == 5
+
+
+KEYS: list[Any] = [None, "", 0, 7, False, [], {}, "a b"]
+
+
+@pytest.mark.parametrize("merge", [True, False], ids=["merged", "single"])
+def test_a_key_that_is_there_is_never_replaced(
+    arango_db: Database, students: str, merge: bool
+) -> None:
+    """With `client_keys` too the server is told the `_key` of the document, whatever it is."""
+    direct = arango_db.collection(students)
+    with JobManager(arango_db, client_keys=True, merge=merge) as jobs:
+        collection = jobs.collection(students)
+        futures = [collection.insert({"_key": key}) for key in KEYS]
+        errors = [future.exception(timeout=30) for future in futures]
+        assert collection.insert({"x": 1}).exception(timeout=30) is None
+    for key, error in zip(KEYS, errors, strict=True):
+        with pytest.raises(DocumentInsertError) as caught:
+            direct.insert({"_key": key})
+        assert isinstance(error, DocumentInsertError)
+        assert error.error_code == caught.value.error_code
+    assert direct.count() == 1
 
 
 def test_after_shutdown(arango_db: Database) -> None:

@@ -138,8 +138,8 @@ class Documents:
         """Return the document to insert, its key if that is known, and whether it is ours."""
         if not isinstance(document, dict):
             return document, None, False
-        key = document.get("_key")
-        if key is not None or not self._client_keys:
+        if "_key" in document or not self._client_keys:
+            key = document.get("_key")
             return document, key if type(key) is str else None, False
         key = f"{self._prefix}{next(self._numbers):x}"
         return {**document, "_key": key}, key, True
