@@ -9,6 +9,7 @@ This module knows no threads; who sends decides on which one receivers run.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 
 from blinker import Namespace, Signal
 
-from arango_jobs.logs import logger
+from arango_jobs.logs import user_code_logger
 
 __all__ = [
     "DrainedRecord",
@@ -138,8 +139,11 @@ def send_all_safely(signal: Signal, sender: Any, records: Iterable[object]) -> N
 
 def name_of(function: Callable[..., Any]) -> str:
     """Return what a log line should call `function`, whatever it is."""
-    name = getattr(function, "__qualname__", None) or type(function).__qualname__
-    return f"{getattr(function, '__module__', None) or '?'}.{name}"
+    try:
+        name = getattr(function, "__qualname__", None) or type(function).__qualname__
+        return f"{getattr(function, '__module__', None) or '?'}.{name}"
+    except BaseException:  # noqa: BLE001  its attributes are user code, too
+        return type(function).__name__
 
 
 def _call(receiver: Callable[..., Any], name: str, sender: Any, record: object) -> None:
@@ -150,4 +154,5 @@ def _call(receiver: Callable[..., Any], name: str, sender: Any, record: object) 
             answer.close()
             raise TypeError("a receiver cannot be a coroutine function: nobody would await it")
     except BaseException:  # noqa: BLE001  see above
-        logger.exception("receiver %s of signal %s raised", name_of(receiver), name)
+        with contextlib.suppress(BaseException):
+            user_code_logger.exception("receiver %s of signal %s raised", name_of(receiver), name)

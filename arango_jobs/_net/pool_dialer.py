@@ -11,9 +11,10 @@ import threading
 from arango_jobs._net.dialer import Done
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.pool_sockets import PoolSockets
-from arango_jobs._net.session_errors import unreachable
+from arango_jobs._net.session_errors import is_of_user_code, unreachable
 from arango_jobs._net.shared import Shared
 from arango_jobs.errors import HostUnreachableError
+from arango_jobs.logs import user_code_logger
 
 __all__ = ["PoolDialer"]
 
@@ -76,7 +77,10 @@ class PoolDialer:
         found: socket.socket | HostUnreachableError
         try:
             found = self._sockets.open(self._limit)
-        except Exception as error:  # noqa: BLE001  how it connects is the user's code in part
+        except BaseException as error:  # noqa: BLE001  how it connects is the user's code in part
+            if is_of_user_code(error):
+                url = self._host.url
+                user_code_logger.error("code of the session raised for %s", url, exc_info=error)
             found = unreachable(error, self._host.url)
         with self._lock:
             if not self._is_over:

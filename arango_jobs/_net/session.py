@@ -23,10 +23,11 @@ from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.render import RequestRenderer
 from arango_jobs._net.session_calls import Caller, caller_for
 from arango_jobs._net.session_connections import Numbers, Withheld
-from arango_jobs._net.session_errors import converted
+from arango_jobs._net.session_errors import converted, is_of_user_code
 from arango_jobs._net.settings import NetSettings
 from arango_jobs.clock import Clock, SystemClock
 from arango_jobs.errors import ConnectionLostError, OptionError, RequestTimeoutError
+from arango_jobs.logs import user_code_logger
 
 __all__ = ["SessionTransport"]
 
@@ -116,6 +117,7 @@ class _Line:
         self.callers: list[Caller] = []
         self._hosts = hosts
         self._clock = clock
+        self._said: tuple[type[BaseException], str] | None = None
 
     def perform(self, call: _Call) -> list[TransportEvent]:
         """Make the call; return its end."""
@@ -137,5 +139,12 @@ class _Line:
             return Failure(exchange, ConnectionLostError(f"{url}: {error}"), error.is_written)
         except OptionError as error:
             return Failure(exchange, ConnectionLostError(str(error)), False)
-        except Exception as error:  # noqa: BLE001  adapters, hooks and auth are user code
+        except BaseException as error:  # noqa: BLE001  adapters, hooks and auth are user code
+            self._tell(error, url)
             return Failure(exchange, *converted(error, url, has_retries=caller.has_retries))
+
+    def _tell(self, error: BaseException, url: str) -> None:
+        """Log `error`, if it is no other code's than the user's, once until another one comes."""
+        said, self._said = self._said, (type(error), url)
+        if is_of_user_code(error) and said != self._said:
+            user_code_logger.error("code of the session raised for %s", url, exc_info=error)

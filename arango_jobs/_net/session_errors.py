@@ -7,11 +7,17 @@ attempt before the last may have been the one that ran.
 
 from __future__ import annotations
 
+import http.client
 import ssl
 from collections.abc import Iterator, Sequence
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from arango_jobs.errors import (
     ConnectionLostError,
@@ -21,16 +27,18 @@ from arango_jobs.errors import (
     TransportError,
 )
 
-__all__ = ["converted", "unreachable"]
+__all__ = ["converted", "is_of_user_code", "unreachable"]
 
 _UNREACHABLE = (NewConnectionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
 _LATE = (ReadTimeoutError, requests.exceptions.ReadTimeout, TimeoutError)
+
+_OF_THE_NETWORK = (OSError, HTTPError, http.client.HTTPException)
 
 # As the standard library begins the text of that error.
 _REFUSED_TUNNEL = "Tunnel connection failed"
 
 
-def converted(error: Exception, url: str, *, has_retries: bool) -> tuple[TransportError, bool]:
+def converted(error: BaseException, url: str, *, has_retries: bool) -> tuple[TransportError, bool]:
     """Return what `error` means for a request to `url`, and whether that may have run."""
     if isinstance(error, TransportError):
         return type(error)(f"{url}: {error}"), True
@@ -42,7 +50,15 @@ def converted(error: Exception, url: str, *, has_retries: bool) -> tuple[Transpo
     return ConnectionLostError(f"a request to {url} got no complete answer: {_why(causes)}"), True
 
 
-def unreachable(error: Exception, url: str) -> HostUnreachableError:
+def is_of_user_code(error: BaseException) -> bool:
+    """Return whether the session's hooks, auth or adapters raised `error` on their own account.
+
+    Neither the network nor requests did; `requests.HTTPError` comes of `raise_for_status` only.
+    """
+    return isinstance(error, requests.HTTPError) or not isinstance(error, _OF_THE_NETWORK)
+
+
+def unreachable(error: BaseException, url: str) -> HostUnreachableError:
     """Return the error that says that no connection to `url` could be made, because of `error`."""
     causes = tuple(_causes(error))
     why = _why(causes)

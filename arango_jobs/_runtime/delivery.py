@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from arango_jobs._runtime.bell import Bell
-from arango_jobs.logs import logger
+from arango_jobs.logs import logger, user_code_logger
 from arango_jobs.signals import name_of
 
 __all__ = ["Call", "DeliveryThread"]
@@ -154,4 +154,4 @@ def _run_one(call: Call) -> None:
 def _log(function: Callable[..., Any]) -> None:
     # A handler of the application's, or the callable's own attributes, may raise as well.
     with contextlib.suppress(BaseException):
-        logger.exception("callback %s raised", name_of(function))
+        user_code_logger.exception("callback %s raised", name_of(function))

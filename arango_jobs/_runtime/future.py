@@ -31,7 +31,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from arango_jobs._runtime.attachment import CLOSED, Attachment, Callback, Callbacks, tell
 from arango_jobs._runtime.bell import lock as _lock
 from arango_jobs.errors import UnsupportedInContextError
-from arango_jobs.logs import logger
+from arango_jobs.logs import user_code_logger
 from arango_jobs.operations import Operation, OperationKind, Retry
 from arango_jobs.signals import Timings
 
@@ -428,20 +428,27 @@ class JobFuture(Future[T]):
     def _deliver(self, callbacks: Callbacks) -> None:
         owner = self.owner
         if owner is None:
+            raised: BaseException | None = None
             for callback in callbacks:
-                self._call(callback)
+                try:
+                    self._call(callback)
+                except BaseException as error:  # noqa: BLE001  it waits until all were called
+                    raised = error
+            if raised is not None:
+                raise raised
             return
         _kept.discard(self)
         try:
             owner.deliver(self, callbacks)
         except Exception:  # noqa: BLE001  nothing may escape into the poller
-            logger.exception("callbacks of %r could not be delivered", self)
+            user_code_logger.exception("callbacks of %r could not be delivered", self)
 
     def _call(self, callback: Callback) -> None:
         try:
             callback(self)
         except Exception:
-            _futures_logger.exception("exception calling callback for %r", self)
+            log = _futures_logger if self.owner is None else user_code_logger
+            log.exception("exception calling callback for %r", self)
 
     def _wait(self, timeout: float | None) -> None:
         """Wait until it is finished; raise if it is not."""

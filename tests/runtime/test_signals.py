@@ -190,6 +190,18 @@ def test_name_is_found_for_any_callable() -> None:
     assert name_of([].append) == "?.list.append"
 
 
+def test_name_is_found_where_asking_for_it_raises() -> None:
+    """What a log line is about is said in any case."""
+
+    class Nameless:
+        def __getattribute__(self, name: str) -> Any:
+            raise SystemExit
+
+        def __call__(self) -> None: ...
+
+    assert name_of(Nameless()) == "Nameless"
+
+
 def test_logger_is_silent_until_it_is_given_a_handler() -> None:
     """A library does not write to the application's stderr."""
     assert logger.name == "arango_jobs"
