@@ -45,9 +45,9 @@ class ManagedExecutor:
     def execute(self, operation: Operation[T] | Several[T]) -> JobFuture[T]:
         """Take the operation in; waits for room where the manager is told to."""
         if type(operation) is Several:
-            parts = [
-                self._take(self._with_retry(each), self.deadline) for each in operation.operations
-            ]
+            # Encoded before the first of them is taken in: the call takes all of them or none.
+            encoded = self._encoded(operation)
+            parts = [self.desk.take_encoded(*each, self.deadline) for each in encoded]
             return _joined(operation, parts, self.connection.sender.clock)
         if self._retry is not None:
             operation = self._with_retry(operation)  # type: ignore[arg-type]  # it is no Several
@@ -55,13 +55,17 @@ class ManagedExecutor:
 
     async def execute_async(self, operation: Operation[T] | Several[T]) -> JobFuture[T]:
         """Do as `execute` without ever blocking the running loop."""
-        take = self.desk.take_async
+        desk = self.desk
         if isinstance(operation, Several):
-            parts = [
-                await take(self._with_retry(each), self.deadline) for each in operation.operations
-            ]
+            encoded = self._encoded(operation)
+            parts = [await desk.take_encoded_async(*each, self.deadline) for each in encoded]
             return _joined(operation, parts, self.connection.sender.clock)
-        return await take(self._with_retry(operation), self.deadline)
+        return await desk.take_async(self._with_retry(operation), self.deadline)
+
+    def _encoded(self, several: Several[Any]) -> list[tuple[Operation[Any], bytes]]:
+        return [
+            self.desk.encoded(self._with_retry(each), self.deadline) for each in several.operations
+        ]
 
     def _with_retry(self, operation: Operation[Any]) -> Operation[Any]:
         return operation if self._retry is None else operation.with_retry(self._retry)

@@ -50,7 +50,11 @@ JOB_ID = "x-arango-async-id"
 
 def quote_segment(name: str) -> str:
     """Quote `name` so that it stays one path segment, whatever characters it holds."""
-    quoted = quote(name, safe="")
+    try:
+        quoted = quote(name, safe="")
+    except UnicodeEncodeError:
+        _json.check_text(name, "a name in the path")
+        raise
     # A dot segment would be taken as a step in the path by proxies and clients (RFC 3986 §5.2.4).
     return quoted.replace(".", "%2E") if quoted in (".", "..") else quoted
 

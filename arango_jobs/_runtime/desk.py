@@ -165,8 +165,27 @@ class Desk:
         self, operation: Operation[Any], deadline: float | None = None
     ) -> JobFuture[Any]:
         """Do as `take` without ever blocking the running loop."""
+        return await self.take_encoded_async(*self.encoded(operation, deadline), deadline)
+
+    def encoded(
+        self, operation: Operation[Any], deadline: float | None
+    ) -> tuple[Operation[Any], bytes]:
+        """Return what is sent for `operation`, with its body; raise `JSONEncodeError`."""
         operation = self._prepared(operation, deadline)
-        payload = self._encode(operation)
+        return operation, self._encode(operation)
+
+    def take_encoded(
+        self, operation: Operation[Any], payload: bytes, deadline: float | None
+    ) -> JobFuture[Any]:
+        """Do as `take` for what is encoded already."""
+        if not self._acquire(1, None, False):
+            self._wait_for_room()
+        return self._enter(operation, payload, deadline)
+
+    async def take_encoded_async(
+        self, operation: Operation[Any], payload: bytes, deadline: float | None
+    ) -> JobFuture[Any]:
+        """Do as `take_async` for what is encoded already."""
         if not await self.gate.acquire_async(1, self._parts.submit_timeout):
             raise self._full()
         return self._enter(operation, payload, deadline)

@@ -98,7 +98,7 @@ class BasicAuth(FixedHeader):
     def __init__(self, username: str, password: str) -> None:
         if ":" in username:
             raise OptionError(f"a user name cannot hold a colon: {username!r}")
-        pair = f"{username}:{password}".encode()
+        pair = json.encode_text(f"{username}:{password}", "the user name or the password")
         super().__init__("Basic " + base64.b64encode(pair).decode(), username)
 
 

@@ -93,10 +93,12 @@ class Connection:
         """Return the operation's body as it goes over the wire."""
         body = operation.body
         if body is None:
+            if operation.key is not None:
+                json.check_text(operation.key, "the key")
             return b""
         if not operation.kind.is_text:
             return self.dumps(body)
-        return body.encode() if isinstance(body, str) else bytes(body)
+        return json.encode_text(body, "the body") if isinstance(body, str) else bytes(body)
 
     @property
     def encoder(self) -> Callable[[Any], bytes]:
@@ -106,8 +108,8 @@ class Connection:
 
     def dumps(self, value: Any) -> bytes:
         """Return `value` as JSON, by the user's serializer where there is one."""
-        encoded = self._dumps(value)
-        return encoded.encode() if isinstance(encoded, str) else encoded
+        own: Callable[[Any], Any] = self._dumps
+        return json.dumps(value) if own is json.dumps else json.dumps_by(self._dumps, value)
 
     def prepare(self, operation: Operation[Any], mode: str | None = None) -> Request:
         """Return the request for `operation`: at once (`None`), or as a job ("store", "true")."""

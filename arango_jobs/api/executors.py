@@ -22,7 +22,7 @@ from arango_jobs.errors import (
     UnsupportedInContextError,
     operation_error,
 )
-from arango_jobs.operations import Operation, Response, Retry
+from arango_jobs.operations import Operation, Request, Response, Retry
 
 __all__ = ["AsyncExecutor", "DefaultExecutor", "Executor"]
 
@@ -56,18 +56,22 @@ class DefaultExecutor:
         """Send it and return its result, or raise its error."""
         if isinstance(operation, Several):
             return operation.join(self._one_by_one(operation))
-        connection = self.connection
-        request = connection.prepare(operation)
-        return operation.decode(connection.send(request, retry=operation.effective_retry))
+        return self._send(operation, self.connection.prepare(operation))
+
+    def _send(self, operation: Operation[T], request: Request) -> T:
+        response = self.connection.send(request, retry=operation.effective_retry)
+        return operation.decode(response)
 
     def _one_by_one(self, several: Several[Any]) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        for operation in several.operations:
+        # All of them are made before the first is sent: what cannot be encoded ends the call.
+        requests = [self.connection.prepare(operation) for operation in several.operations]
+        for operation, request in zip(several.operations, requests, strict=True):
             if several.stops and any(outcome.error for outcome in outcomes):
                 outcomes.append(Outcome(was_sent=False))
                 continue
             try:
-                outcomes.append(Outcome(self.execute(operation)))
+                outcomes.append(Outcome(self._send(operation, request)))
             except ArangoJobsError as error:
                 outcomes.append(Outcome(error=error))
         return outcomes
@@ -89,14 +93,14 @@ class AsyncExecutor:
         """
         if isinstance(operation, Several):
             return self._submit_all(operation.operations)
-        job = self._submit(operation)
+        job = self._submit(operation, self._prepare(operation))
         return job if self.return_result else None
 
     def _submit_all(self, operations: Sequence[Operation[T]]) -> list[AsyncJob[T] | None]:
         jobs: list[AsyncJob[T]] = []
         try:
-            for operation in operations:
-                jobs.append(self._submit(operation))
+            for operation, request in [(each, self._prepare(each)) for each in operations]:
+                jobs.append(self._submit(operation, request))
         except BaseException:
             # Nobody gets these, so nobody could ever take their results off the server.
             for job in jobs if self.return_result else ():
@@ -105,24 +109,30 @@ class AsyncExecutor:
             raise
         return [job if self.return_result else None for job in jobs]
 
-    def _submit(self, operation: Operation[T]) -> AsyncJob[T]:
+    def _prepare(self, operation: Operation[Any]) -> Request:
         if operation.kind.method == "HEAD":
             raise UnsupportedInContextError(
                 f"{operation!r} cannot become a job: fetching the result of a HEAD request "
                 "hangs on several versions of the server; use GET"
             )
+        return self.connection.prepare(operation, self._mode)
+
+    @property
+    def _mode(self) -> str:
+        return "store" if self.return_result else "true"
+
+    def _submit(self, operation: Operation[T], request: Request) -> AsyncJob[T]:
         connection = self.connection
-        mode = "store" if self.return_result else "true"
         try:
             # Sent again only where it did not run: a second submission would be a second job.
-            response = connection.send(connection.prepare(operation, mode), retry=Retry.NEVER)
+            response = connection.send(request, retry=Retry.NEVER)
         except (ConnectionLostError, RequestTimeoutError) as error:
             raise SubmitOutcomeUnknownError(
                 f"{operation!r} may or may not run as a job: {error}", operation=repr(operation)
             ) from error
         return AsyncJob(
             connection,
-            _accepted_id(response, operation, mode),
+            _accepted_id(response, operation, self._mode),
             operation,
             connection.host_of(response),
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from arango_jobs.api.types import Ref
 from arango_jobs.errors import DocumentParseError
+from arango_jobs.json import check_text
 from arango_jobs.operations import Headers
 
 __all__ = [
@@ -96,4 +97,5 @@ def _key_in(document_id: Any, collection: str) -> str:
 def _checked(key: Any) -> str:
     if not isinstance(key, str) or not key:
         raise DocumentParseError(f"a document key must be a string that is not empty, not {key!r}")
+    check_text(key, "the key")
     return key

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from arango_jobs.json import check_text
+
 __all__ = ["encode_query", "text"]
 
 
@@ -16,12 +18,18 @@ def text(value: Any) -> str:
     return str(value)
 
 
+def _checked(name: str, value: str) -> str:
+    check_text(name, "the name of an option")
+    check_text(value, f"the option {name}")
+    return value
+
+
 def encode_query(options: Mapping[str, Any] | None) -> str:
     """Return `options` as a query with its question mark; those that are `None` are left out."""
     if not options:
         return ""
     pairs = [
-        f"{quote(name, safe='')}={quote(text(value), safe='')}"
+        f"{quote(name, safe='')}={quote(_checked(name, text(value)), safe='')}"
         for name, value in options.items()
         if value is not None
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as _standard
 import os
 import stat
 from collections.abc import Callable, Iterable
@@ -9,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-import orjson
 from typing_extensions import Self
 
 from arango_jobs import json
@@ -173,6 +173,15 @@ def _line(row: Row) -> bytes:
     try:
         return json.dumps(record) + b"\n"
     except JSONEncodeError:
-        # A dict with a value that JSON cannot carry is what made it fail.
-        record["text"], record["row"] = repr(row.original)[:2000], None
-        return orjson.dumps(record) + b"\n"
+        # A dict with a value that JSON cannot carry is what made it fail, or that ArangoDB refuses.
+        if not _is_exact(row.original):
+            record["text"], record["row"] = repr(row.original)[:2000], None
+        return _standard.dumps(record).encode() + b"\n"
+
+
+def _is_exact(value: Any) -> bool:
+    """Return whether JSON gives back what it is given, such as half of a surrogate pair."""
+    try:
+        return bool(_standard.loads(_standard.dumps(value)) == value)
+    except (TypeError, ValueError, RecursionError):
+        return False

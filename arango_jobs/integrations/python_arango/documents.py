@@ -26,6 +26,7 @@ from arango_jobs.errors import ArangoServerError
 from arango_jobs.integrations.python_arango.driver import default_deserializer
 from arango_jobs.integrations.python_arango.private import Parts
 from arango_jobs.integrations.python_arango.responses import Handler, Reader
+from arango_jobs.json import dumps_by
 from arango_jobs.operations import (
     Headers,
     MergePlan,
@@ -145,8 +146,7 @@ class Documents:
         return {**document, "_key": key}, key, True
 
     def _body(self, document: Any, request: Any, handler: Handler) -> tuple[_Body, Headers]:
-        text = self._connection.normalize_data(document)
-        plain = b"" if text is None else text.encode()
+        plain = b"" if document is None else dumps_by(self._connection.normalize_data, document)
         data, coding = compressed(plain, self._compression) if plain else (plain, ())
         body = _Body(data)
         body.request, body.handler = request, handler

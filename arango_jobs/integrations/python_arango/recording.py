@@ -22,6 +22,7 @@ from arango_jobs.integrations.python_arango.documents import Documents
 from arango_jobs.integrations.python_arango.private import Parts, parts_of
 from arango_jobs.integrations.python_arango.responses import Handler, Reader
 from arango_jobs.integrations.python_arango.targets import path_and_query
+from arango_jobs.json import dumps_by, encode_text
 from arango_jobs.operations import Headers, Operation, OperationKind, Response, Retry
 
 __all__ = ["Recorder", "Recorders"]
@@ -108,12 +109,14 @@ class Recorder:
         return decode
 
     def _body(self, data: Any, headers: Headers) -> tuple[bytes | None, Headers]:
-        data = self.connection.normalize_data(data)
         if data is None:
             return None, headers
-        if not isinstance(data, (str, bytes)):
+        if hasattr(data, "to_string"):
             return _read_whole(data), headers
-        body = data.encode() if isinstance(data, str) else data
+        if isinstance(data, (str, bytes)):
+            body = encode_text(data, "the body") if isinstance(data, str) else data
+        else:
+            body = dumps_by(self.connection.normalize_data, data)
         body, encoding = compressed(body, self._compression)
         return body, headers + encoding if encoding else headers
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import requests
 
 from arango_jobs.errors import OptionError
+from arango_jobs.json import check_text
 
 __all__ = ["path_and_query"]
 
@@ -33,6 +34,10 @@ def path_and_query(endpoint: str, params: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _prepared(endpoint: str, params: Mapping[str, str]) -> tuple[str, str]:
+    check_text(endpoint, "the path")
+    for name, value in params.items():
+        check_text(name, "the name of an option")
+        check_text(value, f"the option {name}")
     prepared = requests.PreparedRequest()
     try:
         prepared.prepare_url(f"http://localhost{endpoint}", dict(params))
