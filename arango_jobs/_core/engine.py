@@ -271,6 +271,17 @@ class Engine:
         if host.window.queue_time(seconds, ask.sent_at, now):
             self._book.tell_window(host)
 
+    def not_understood(self, index: int, error: Exception, now: float) -> None:
+        """Take that what answers at the host speaks another language.
+
+        A host that never spoke ours is as good as away: nothing more is sent for a while. What
+        was sent may have run all the same.
+        """
+        host = self.hosts[index]
+        if not host.was_reached:
+            host.trouble = error
+            self._patience.failed(host, now)
+
     def behind_balancer(self, index: int) -> None:
         """Take that the host forwards: its lists may lack our jobs."""
         self.hosts[index].watch.by_id_only = True

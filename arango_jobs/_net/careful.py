@@ -23,19 +23,25 @@ from arango_jobs.operations import JOB_ID
 __all__ = ["CarefulReader", "Outcome"]
 
 Outcome = Answered | TransportError
+_PROTOCOL: Final = b"HTTP/"
 _NO_BODY: Final = frozenset({204, 304})
 _SHOWN_BYTES: Final = 24
+_SWITCHING: Final = 101
+_VERSIONS: Final = frozenset({"1.0", "1.1"})
 
 
 class CarefulReader:
     """Reads responses of one connection, from the first byte of one to the end of another.
 
     `is_idle`: it stands between two responses, so that another reader may go on.
+    `is_followed`: bytes came behind the last response of the connection.
     """
 
     def __init__(self, *, is_head: bool, max_head: int, max_body: int) -> None:
         self.is_idle = True
+        self.is_followed = False
         self._ends = False
+        self._says_close = False
         self._is_head = is_head
         self._max_head = max_head
         self._max_body = max_body
@@ -47,6 +53,15 @@ class CarefulReader:
     def is_last(self) -> bool:
         """Whether the last response of the connection is complete."""
         return self._ends and self.is_idle
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether the server said that this response is the last, and kept to it.
+
+        An HTTP/1.0 response, and one whose body goes on to the end of the connection, are the
+        last ones too; but there the server has not said what it did with further requests.
+        """
+        return self.is_last and self._says_close and not self.is_followed
 
     def _start(self) -> None:
         self._headers: list[tuple[str, str]] = []
@@ -60,12 +75,16 @@ class CarefulReader:
         self._out = out
         # Only what stands where a status line should is shown: later bytes may be a document's.
         start = data[:_SHOWN_BYTES] if self.is_idle else b""
+        if not _PROTOCOL.startswith(start[: len(_PROTOCOL)].lstrip(b"\r\n")) and not self.is_last:
+            # llhttp reads RTSP and ICE, too.
+            raise NotHTTPError(f"the answer is no HTTP: it begins with {start!r}")
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
             raise NotHTTPError("the server switched to another protocol, unasked") from None
         except HttpParserError as error:
             if self.is_last:
+                self.is_followed = True
                 return
             if isinstance(error.__context__, TransportError):
                 raise error.__context__ from None
@@ -109,19 +128,30 @@ class CarefulReader:
     def on_headers_complete(self) -> None:
         """End the head: refuse what will be too large, end what has no body."""
         self._in_body = True
-        status = self._parser.get_status_code()
+        status, version = self._parser.get_status_code(), self._parser.get_http_version()
+        self._check_start(status, version)
         if status < 200:
             return
-        self._ends = self._ends or not self._keeps_alive(status)
+        options = _options(self._headers)
+        self._says_close = "close" in options
+        self._ends = self._ends or not self._keeps_alive(status, version, options)
         if self._is_head:
             self._finish()
 
-    def _keeps_alive(self, status: int) -> bool:
+    def _check_start(self, status: int, version: str) -> None:
+        # llhttp takes all of these. An interim response is skipped, so the next one would be
+        # taken for the answer to this request.
+        if version not in _VERSIONS:
+            raise NotHTTPError(f"the answer is no HTTP/1: its version is {version}")
+        if status < 100:
+            raise NotHTTPError(f"the answer is no HTTP: its status is {status}")
+        if status == _SWITCHING:
+            raise NotHTTPError("the server switched to another protocol, unasked")
+
+    def _keeps_alive(self, status: int, version: str, options: set[str]) -> bool:
         # llhttp knows no HEAD, and takes a missing length for a body up to the end.
         if self._is_head or status in _NO_BODY:
-            tokens = {name: value.lower() for name, value in self._headers}.get("connection", "")
-            is_old = self._parser.get_http_version() == "1.0"
-            return "keep-alive" in tokens if is_old else "close" not in tokens
+            return "keep-alive" in options if version == "1.0" else "close" not in options
         return self._parser.should_keep_alive()
 
     def on_body(self, data: bytes) -> None:
@@ -156,6 +186,16 @@ class CarefulReader:
         answered = Answered(self._parser.get_status_code(), headers)
         answered.add(body, headers.get(JOB_ID))
         self._out.append(answered)
+
+
+def _options(lines: list[tuple[str, str]]) -> set[str]:
+    """Return the connection options of a head (RFC 9110 §7.6.1)."""
+    return {
+        option.strip(" \t").lower()
+        for name, value in lines
+        if name == "connection"
+        for option in value.split(",")
+    }
 
 
 def _joined(lines: list[tuple[str, str]]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from arango_jobs._net.exchange import Answered, Exchanges, Failure, TransportEvent
 from arango_jobs._net.responses import Outcome, ResponseReader
-from arango_jobs._net.tls import may_hide_cuts
+from arango_jobs._net.tls import is_refused_certificate, is_verified_late, may_hide_cuts
 from arango_jobs.errors import ConnectionLostError, NotHTTPError
 
 __all__ = ["Connection"]
@@ -32,7 +32,8 @@ class Connection:
     """
 
     __slots__ = (
-        "answered", "answers", "count", "depth", "end", "made_at", "number", "order", "outbox",
+        "answered", "answers", "count", "depth", "end", "is_verified_late", "made_at", "number",
+        "order", "outbox",
         "reader", "sock", "unanswered", "url", "written",
     )  # fmt: skip
 
@@ -59,6 +60,7 @@ class Connection:
         self.answers = 0
         self.written = 0
         self.end = 0
+        self.is_verified_late = is_verified_late(sock)
 
     @property
     def unanswered_bytes(self) -> int:
@@ -121,7 +123,18 @@ class Connection:
 
         It must not act upon what was written behind that (RFC 9112 §9.6).
         """
+        return self.reader.is_announced
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no further answer can come, announced or not (an HTTP/1.0 answer, for one)."""
         return self.reader.is_last
+
+    def is_refused(self, error: OSError) -> bool:
+        """Whether `error`, with which it broke, proves that the server looked at nothing."""
+        return (
+            self.is_verified_late and not self.answers and is_refused_certificate(error, self.sock)
+        )
 
     def is_stale(self, view: memoryview) -> bool:
         """Whether something came in while nothing was asked: the end, as a rule."""

@@ -7,7 +7,6 @@ becomes of the exchanges when one breaks.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import selectors
 import socket
@@ -22,7 +21,6 @@ from arango_jobs._net.exchange import Connected, Exchanges, Failure
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.responses import ResponseReader
 from arango_jobs._net.shared import Shared
-from arango_jobs._net.tls import is_refused_certificate
 from arango_jobs._net.verdict import settle
 from arango_jobs.errors import (
     ConnectionLostError,
@@ -66,6 +64,8 @@ class Lane:
         self._succession = shared.successions[index]
         # Whether this path has kept a pipeline in order, so that a break is no sign against it.
         self._is_proven = False
+        # Whether a connection that has ended gave an answer: then HTTP is spoken here.
+        self._was_understood = False
 
     def pump(self, now: float) -> None:
         """Write what the connections take, and make another connection where that is due."""
@@ -249,9 +249,15 @@ class Lane:
 
     def _write_broke(self, connection: Connection, error: OSError) -> None:
         # A server that refuses a body half-way has answered before it closed: read that first.
-        with contextlib.suppress(OSError):
+        try:
             connection.receive(self._shared.view, self._shared.events)
-        self._broke(connection, error)
+        except OSError as found:
+            if connection.is_refused(found):
+                error = found
+        if connection.is_announced:
+            self._end(connection)
+        else:
+            self._broke(connection, error)
 
     def _watch(self, connection: Connection, mask: int) -> None:
         self._shared.selector.modify(connection.sock, mask, partial(self._on_ready, connection))
@@ -268,7 +274,7 @@ class Lane:
 
     def _broke(self, connection: Connection, error: OSError) -> None:
         """End a broken connection: the first that waits is told why, the others that it broke."""
-        if is_refused_certificate(error) and not connection.answers:
+        if connection.is_refused(error):
             self._requeue(connection.unanswered)
             connection.unanswered.clear()
             self._drop(connection)
@@ -276,8 +282,12 @@ class Lane:
             return
         why = self._why(connection, error)
         reasons = chain((why,), repeat(self._lost_error(connection)))
-        self._judge(connection, isinstance(error, NotHTTPError))
+        is_garbage = isinstance(error, NotHTTPError)
+        self._judge(connection, is_garbage or connection.is_last)
         self._break(connection, lambda _: next(reasons))
+        if is_garbage and not self._is_understood():
+            # What was written may have run, whoever answers. What was not need not be wasted.
+            self._give_up(self._foreign_error(why))
 
     def _break(
         self, connection: Connection, error_of: Callable[[Exchanges], TransportError]
@@ -289,12 +299,19 @@ class Lane:
         self._shared.events.extend(failures)
         self._requeue(spared)
 
-    def _judge(self, connection: Connection, is_garbage: bool) -> None:
-        """Give up pipelining where a deep connection went wrong before any went well."""
-        if connection.count > 1 and (is_garbage or not self._is_proven):
+    def _judge(self, connection: Connection, is_unfit: bool) -> None:
+        """Give up pipelining where the path is unfit, or a connection broke before any went well.
+
+        Both show only where several requests were on it.
+        """
+        if connection.count > 1 and (is_unfit or not self._is_proven):
             self.max_depth = 1
             for other in self.connections:
                 other.depth = 1
+
+    def _is_understood(self) -> bool:
+        """Whether an answer in HTTP has ever come from the host."""
+        return self._was_understood or any(each.answers for each in self.connections)
 
     def _give_up(self, error: HostUnreachableError) -> None:
         """Fail what is queued: no connection can be made."""
@@ -318,6 +335,7 @@ class Lane:
         self._shared.selector.unregister(connection.sock)
         connection.sock.close()
         is_broken = bool(connection.unanswered) and not connection.is_announced
+        self._was_understood = self._was_understood or connection.answers > 0
         self._succession.ended(connection.made_at, connection.answers, is_broken=is_broken)
 
     def _next_deadline(self) -> float:
@@ -355,6 +373,11 @@ class Lane:
         return ConnectionLostError(
             f"a connection to {self._host.url} ended with {count} requests unanswered on it{why}"
         )
+
+    def _foreign_error(self, why: TransportError) -> HostUnreachableError:
+        error = HostUnreachableError(f"{self._host.url} has never given an answer in HTTP")
+        error.__cause__ = why
+        return error
 
     def _unreachable_error(self, error: OSError) -> HostUnreachableError:
         return HostUnreachableError(f"{self._host.url} refuses our certificate: {error}")

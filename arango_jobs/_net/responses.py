@@ -51,6 +51,11 @@ class ResponseReader:
         """Whether the server closes the connection after what was read."""
         return self._careful is not None and self._careful.is_last
 
+    @property
+    def is_announced(self) -> bool:
+        """Whether the server said so, and nothing came behind it."""
+        return self._careful is not None and self._careful.is_announced
+
     def feed(self, data: bytes, out: list[Outcome], *, is_head: bool = False) -> None:
         """Read `data` and append what is complete to `out`.
 

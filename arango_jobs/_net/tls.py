@@ -10,7 +10,13 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from arango_jobs.errors import OptionError
 
-__all__ = ["is_refused_certificate", "may_hide_cuts", "show_cuts", "tls_context"]
+__all__ = [
+    "is_refused_certificate",
+    "is_verified_late",
+    "may_hide_cuts",
+    "show_cuts",
+    "tls_context",
+]
 
 # Python before 3.10.12 and 3.11.4 has it set where there is OpenSSL 3.
 _HIDES_CUTS = getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
@@ -51,14 +57,32 @@ def may_hide_cuts(sock: socket.socket) -> bool:
     return isinstance(sock, ssl.SSLSocket) and bool(sock.context.options & _HIDES_CUTS)
 
 
-def is_refused_certificate(error: BaseException) -> bool:
-    """Whether `error` is the server's refusal of our certificate.
+def is_verified_late(sock: socket.socket) -> bool:
+    """Whether the server may refuse our certificate after our side of the handshake is over.
 
-    With TLS 1.3 it comes after our side of the handshake is over, when a request
-    may be written already; the server has not looked at that.
+    So it is with TLS 1.3: a request may be written by then. The server takes records in order and
+    verifies the certificate before it reads application data (RFC 8446 §4.4), so it has not
+    looked at that request. Not so with TLS 1.2, where the server has verified it before we can
+    write, and not where we let the server ask for a certificate later, as it may do
+    because of what a request asks for (post-handshake authentication, §4.6.2).
     """
-    reason = getattr(error, "reason", None) if isinstance(error, ssl.SSLError) else None
-    return reason is not None and "ALERT" in reason and any(word in reason for word in _REFUSALS)
+    if not isinstance(sock, ssl.SSLSocket):
+        return False
+    return sock.version() == "TLSv1.3" and not sock.context.post_handshake_auth
+
+
+def is_refused_certificate(error: BaseException, sock: socket.socket) -> bool:
+    """Whether `error` says that the server refused our certificate in the handshake.
+
+    For `sock` that `is_verified_late`, on which no answer has come. A session ticket follows a
+    handshake that is over on the server's side, so an alert after one proves nothing; neither
+    does an alert about anything else.
+    """
+    reason = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
+    if "ALERT" not in reason or not any(word in reason for word in _REFUSALS):
+        return False
+    session = sock.session if isinstance(sock, ssl.SSLSocket) else None
+    return session is None or not session.has_ticket
 
 
 def _load_authorities(context: ssl.SSLContext, path: str) -> None:

@@ -10,6 +10,11 @@ connection, and how much of that stream the kernel was handed.
 | not touched                | cannot have run: is queued again                        |
 | written behind an answer   | is not looked at by the server (RFC 9112 §9.6):         |
 | with `Connection: close`   | is queued again                                         |
+| written behind an answer   | may have run: HTTP/1.0, or a body without a length, say |
+| that is the last, unsaid   | nothing about the requests behind                       |
+
+Whatever answers, and however badly, does not change this: an answer that is no HTTP tells
+nothing of what was done before it was written.
 """
 
 from __future__ import annotations

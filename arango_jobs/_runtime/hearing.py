@@ -37,7 +37,6 @@ _RENEW = Call.RENEW
 _SAYS_ACCEPTED = Meaning.ACCEPTED
 _SAYS_ODD = Meaning.ODD
 _SAYS_OK = Meaning.OK
-_SAYS_UNREACHABLE = Meaning.UNREACHABLE
 _SUBMIT = Call.SUBMIT
 _WAITING = State.WAITING
 
@@ -174,9 +173,8 @@ class Hearing:
         asks = exchange.token
         ask: Ask = asks.alone(exchange.item) if type(asks) is Asks else asks
         meaning = meaning_of_failure(failure.error, failure.may_have_run)
-        # What answers in no HTTP and never has is no server that could have run anything.
-        if isinstance(failure.error, NotHTTPError) and not self._engine.hosts[ask.host].was_reached:
-            meaning = _SAYS_UNREACHABLE
+        if isinstance(failure.error, NotHTTPError):
+            self._engine.not_understood(ask.host, failure.error, now)
         ask.connection = failure.connection
         self._engine.heard(ask, meaning, failure.error, now)
         if ask.call is _SUBMIT and ask.job is not None:

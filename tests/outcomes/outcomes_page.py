@@ -108,8 +108,8 @@ _CALLS = {
 _NO_ANSWER = {
     Meaning.UNREACHABLE: "connection refused, or no connection in time; the name cannot be resolved; TLS fails",
     Meaning.MOVED: "the connection ended before the request was written whole",
-    Meaning.BROKEN: "reset, closed, or timed out after the request was written; an answer that is cut short, "
-    "is no HTTP, or is too large",
+    Meaning.BROKEN: "reset, closed, or timed out after the request was written whole; an answer that is cut short, "
+    "is no HTTP (the first one of a host, too), or is too large",
     Meaning.ODD: "any other answer, such as 202 without the id, or 500 with another error number",
 }
 
@@ -138,6 +138,21 @@ def _section(call: Call) -> str:
 
 
 _END = """
+## What was written on a connection that ended
+
+A request that was written whole may have run, whatever answered and however badly: a guess about who is there never proves
+that nothing ran. There are two exceptions:
+
+| how the connection ended | what was written behind the last answer |
+| --- | --- |
+| the last answer says `Connection: close`, and nothing follows it | the server does not look at it (RFC 9112 §9.6): it is sent again |
+| TLS 1.3: the server refuses our certificate, before any answer or session ticket | the server reads no request before it has verified \
+the certificate (RFC 8446 §4.4): nothing was sent |
+| any other end, such as behind an HTTP/1.0 answer, or one whose body has no length | it may have run |
+
+A host whose first answer is no HTTP counts as away: what was not written waits for it for three seconds, and then ends as never sent
+(`NotHTTPError`).
+
 ## Restarts and clusters
 
 - A server that has restarted has lost its jobs, and may give their ids to others'. A new connection is therefore asked

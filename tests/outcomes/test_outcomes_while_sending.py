@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from outcome_support import COUNT, DATABASE, Scene, ends, options_for, start, until
 from proxies import Wire
 
-from arango_jobs import ArangoClient, JobManager
+from arango_jobs import ArangoClient, JobFuture, JobManager, SubmitOutcomeUnknownError
 from arango_jobs.local import Fault
 
 LARGE = "x" * (24 << 20)
@@ -65,8 +67,16 @@ def test_the_database_is_dropped(scene: Scene) -> None:
     assert scene.left() == 0
 
 
+def _is_unknown(future: JobFuture[Any]) -> bool:
+    return isinstance(future.exception(), SubmitOutcomeUnknownError)
+
+
 def test_what_is_not_http_and_never_was(scene: Scene) -> None:
-    """A host that answers in another language has run nothing."""
-    with Wire(scene.server.url) as wire, manager(wire, patience=0.3) as jobs:
+    """What a host that answers in another language was sent may have run; the rest was not sent."""
+    with Wire(scene.server.url) as wire, manager(wire, patience=0.3, merge=False) as jobs:
         scene.server.faults.add(Fault("*", "garbage", count=None))
-        assert ends(start(jobs, "never", 1)) == {"NotHTTPError"}
+        futures = start(jobs, "never", 5)
+        assert ends(futures) == {"SubmitOutcomeUnknownError", "NotHTTPError"}
+        sent = [n for n, future in enumerate(futures) if _is_unknown(future)]
+    assert scene.stored() == dict.fromkeys(sent, 1)
+    assert scene.left() == len(sent)
