@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import wait
 from typing import Any, TypeVar
 
 from arango_jobs._runtime.attachment import Callbacks
 from arango_jobs._runtime.desk import Desk
-from arango_jobs._runtime.future import CancelOutcome, JobFuture
+from arango_jobs._runtime.future import JobFuture
 from arango_jobs.api.connection import Connection
 from arango_jobs.api.several import Outcome, Several
-from arango_jobs.clock import Clock
 from arango_jobs.operations import Operation, Retry
 
-__all__ = ["ManagedExecutor"]
+__all__ = ["ManagedExecutor", "TaskBoundExecutor"]
 
 T = TypeVar("T")
 
@@ -48,7 +46,7 @@ class ManagedExecutor:
             # Encoded before the first of them is taken in: the call takes all of them or none.
             encoded = self._encoded(operation)
             parts = [self.desk.take_encoded(*each, self.deadline) for each in encoded]
-            return _joined(operation, parts, self.connection.sender.clock)
+            return _joined(operation, parts)
         if self._retry is not None:
             operation = self._with_retry(operation)  # type: ignore[arg-type]  # it is no Several
         return self._take(operation, self.deadline)  # type: ignore[arg-type]  # it is no Several
@@ -59,7 +57,7 @@ class ManagedExecutor:
         if isinstance(operation, Several):
             encoded = self._encoded(operation)
             parts = [await desk.take_encoded_async(*each, self.deadline) for each in encoded]
-            return _joined(operation, parts, self.connection.sender.clock)
+            return _joined(operation, parts)
         return await desk.take_async(self._with_retry(operation), self.deadline)
 
     def _encoded(self, several: Several[Any]) -> list[tuple[Operation[Any], bytes]]:
@@ -71,13 +69,30 @@ class ManagedExecutor:
         return operation if self._retry is None else operation.with_retry(self._retry)
 
 
-def _joined(several: Several[T], parts: Sequence[JobFuture[Any]], clock: Clock) -> JobFuture[T]:
+class TaskBoundExecutor(ManagedExecutor):
+    """Gives futures whose jobs are cancelled with the task that awaits them."""
+
+    def execute(self, operation: Operation[T] | Several[T]) -> JobFuture[T]:
+        """Take the operation in; waits for room where the manager is told to."""
+        return _bound(super().execute(operation))
+
+    async def execute_async(self, operation: Operation[T] | Several[T]) -> JobFuture[T]:
+        """Do as `execute` without ever blocking the running loop."""
+        return _bound(await super().execute_async(operation))
+
+
+def _bound(future: JobFuture[T]) -> JobFuture[T]:
+    future.cancels_with_task = True
+    return future
+
+
+def _joined(several: Several[T], parts: Sequence[JobFuture[Any]]) -> JobFuture[T]:
     """Return one future for all of `parts`, which ends when the last of them has."""
     if not parts:
         whole: JobFuture[T] = JobFuture()
         _join(whole, several, parts)
         return whole
-    whole = JobFuture(owner=_Parts(parts, clock))
+    whole = JobFuture(owner=_Parts(parts))
     left = _Countdown(len(parts))
 
     def one_has_ended(_part: object) -> None:
@@ -93,9 +108,8 @@ def _joined(several: Several[T], parts: Sequence[JobFuture[Any]], clock: Clock) 
 class _Parts:
     """What owns the future of several operations: their own futures."""
 
-    def __init__(self, parts: Sequence[JobFuture[Any]], clock: Clock) -> None:
+    def __init__(self, parts: Sequence[JobFuture[Any]]) -> None:
         self._parts = parts
-        self._monotonic = clock.monotonic
         owner = parts[0].owner
         assert owner is not None
         self._owner = owner
@@ -107,21 +121,14 @@ class _Parts:
         """Have `callbacks` called where those of the parts are."""
         self._owner.deliver(future, callbacks)
 
-    def cancel_on_server(self, future: JobFuture[Any], timeout: float | None) -> CancelOutcome:
-        """Cancel every part, all of them within `timeout` seconds."""
-        end = None if timeout is None else self._monotonic() + timeout
+    def ask_to_cancel(self, future: JobFuture[Any], timeout: float | None) -> None:
+        """Cancel every part."""
         for part in self._parts:
-            part.cancel_on_server(self._left(end))
-        wait([future], self._left(end))
-        if not future.done():
-            return CancelOutcome.UNKNOWN
-        if not future.cancelled():
-            return CancelOutcome.FINISHED
-        was_sent = any(part.was_running() for part in self._parts)
-        return CancelOutcome.CANCELLED if was_sent else CancelOutcome.NOT_SENT
+            self._owner.ask_to_cancel(part, timeout)
 
-    def _left(self, end: float | None) -> float | None:
-        return None if end is None else max(0.0, end - self._monotonic())
+    def was_sent(self, future: JobFuture[Any]) -> bool:
+        """Say whether any part had been sent."""
+        return any(map(self._owner.was_sent, self._parts))
 
     def is_io_thread(self) -> bool:
         """Say whether the calling thread is the one that ends futures."""

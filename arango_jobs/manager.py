@@ -37,7 +37,7 @@ from arango_jobs.api.method import build_operation
 from arango_jobs.errors import OptionError, UnsupportedTargetError
 from arango_jobs.ledger import Decoders, LedgerWriter, Recovered, open_writer, recover, resume
 from arango_jobs.logs import logger
-from arango_jobs.managed import ManagedExecutor
+from arango_jobs.managed import ManagedExecutor, TaskBoundExecutor
 from arango_jobs.manager_options import ManagerOptions
 from arango_jobs.operations import Operation, Retry
 from arango_jobs.options import check_names, positive_seconds
@@ -297,14 +297,22 @@ class JobManager(Handles):
             raise
 
     def with_options(
-        self, *, deadline: float | None = None, retry: Retry | str | None = None
+        self,
+        *,
+        deadline: float | None = None,
+        retry: Retry | str | None = None,
+        cancel_with_task: bool = False,
     ) -> View:
         """Return handles whose operations have a deadline of their own, or another `retry`.
 
         `deadline`: seconds from submission to the end. `retry`: "safe", "idempotent"
         or "never", what a second run would do where the first may have run.
+        `cancel_with_task`: whether an asyncio task that is cancelled while it awaits a
+        future has its job cancelled on the server. Raises `OptionError`.
         """
         positive_seconds("deadline", deadline)
+        if not isinstance(cancel_with_task, bool):
+            raise OptionError(f"cancel_with_task must be True or False, not {cancel_with_task!r}")
         try:
             chosen = None if retry is None else Retry(retry)
         except ValueError:
@@ -312,7 +320,8 @@ class JobManager(Handles):
                 f"retry must be 'safe', 'idempotent' or 'never', not {retry!r}"
             ) from None
         limit = self._deadline if deadline is None else deadline
-        executor = ManagedExecutor(self._connection, self._desk, limit, chosen, owner=self)
+        kind = TaskBoundExecutor if cancel_with_task else ManagedExecutor
+        executor = kind(self._connection, self._desk, limit, chosen, owner=self)
         return self._view(executor)
 
     def _view(self, executor: ManagedExecutor) -> View:

@@ -18,14 +18,13 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable
-from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, replace
 from typing import Any
 
 from arango_jobs._core.engine import Engine
 from arango_jobs._net.exchange import Transport
 from arango_jobs._runtime.delivery import DeliveryThread
-from arango_jobs._runtime.future import CancelOutcome, JobFuture
+from arango_jobs._runtime.future import JobFuture
 from arango_jobs._runtime.gate import Gate
 from arango_jobs._runtime.journal import Journal
 from arango_jobs._runtime.news import News
@@ -272,17 +271,14 @@ class Desk:
         """Have `callbacks` called on the delivery thread."""
         self._delivery.put_all([(callback, (future,)) for callback in callbacks])
 
-    def cancel_on_server(self, future: JobFuture[Any], timeout: float | None) -> CancelOutcome:
-        """Ask the server to cancel and wait for what comes of it."""
-        if future.cancel():
-            # So it is where an earlier call has had it cancelled, too.
-            return CancelOutcome.CANCELLED if future.was_running() else CancelOutcome.NOT_SENT
-        if not future.done():
+    def ask_to_cancel(self, future: JobFuture[Any], timeout: float | None) -> None:
+        """Cancel `future`, or ask the server to; do not wait for what comes of it."""
+        if not future.cancel() and not future.done():
             self.poller.call(lambda now: self.poller.engine.cancel(future, timeout, now))
-            wait_for([future], timeout)
-        if not future.done():
-            return CancelOutcome.UNKNOWN
-        return CancelOutcome.CANCELLED if future.cancelled() else CancelOutcome.FINISHED
+
+    def was_sent(self, future: JobFuture[Any]) -> bool:
+        """Say whether `future`, which was cancelled, had been sent by then."""
+        return future.was_running()
 
     def is_io_thread(self) -> bool:
         """Say whether the calling thread is the one that ends futures."""

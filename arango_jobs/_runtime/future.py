@@ -19,6 +19,7 @@ import enum
 import logging
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import CancelledError, Future, InvalidStateError, TimeoutError
+from concurrent.futures import wait as wait_for
 from concurrent.futures._base import (
     CANCELLED,
     CANCELLED_AND_NOTIFIED,
@@ -26,10 +27,12 @@ from concurrent.futures._base import (
     PENDING,
     RUNNING,
 )
+from types import FunctionType
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from arango_jobs._runtime.attachment import CLOSED, Attachment, Callback, Callbacks, tell
 from arango_jobs._runtime.bell import lock as _lock
+from arango_jobs._runtime.in_loop import in_running_loop, is_callback, wait_in_loop
 from arango_jobs.errors import UnsupportedInContextError
 from arango_jobs.logs import user_code_logger
 from arango_jobs.operations import Operation, OperationKind, Retry
@@ -112,8 +115,14 @@ class FutureOwner(Protocol):
     def deliver(self, future: JobFuture[Any], callbacks: Callbacks) -> None:
         """Have `callbacks` called with `future` on a thread of its own."""
 
-    def cancel_on_server(self, future: JobFuture[Any], timeout: float | None) -> CancelOutcome:
-        """Ask the server to cancel and wait for what comes of it."""
+    def ask_to_cancel(self, future: JobFuture[Any], timeout: float | None) -> None:
+        """Cancel `future` wherever it is by now, without waiting for the server's word.
+
+        The server is asked for at most `timeout` seconds, or a short default.
+        """
+
+    def was_sent(self, future: JobFuture[Any]) -> bool:
+        """Say whether anything of `future`, which was cancelled, had been sent by then."""
 
     def is_io_thread(self) -> bool:
         """Say whether the calling thread is the one that ends futures."""
@@ -131,6 +140,9 @@ class JobFuture(Future[T]):
     """
 
     # They shadow every attribute of the base, whose __dict__ so is made for a `number` only.
+    cancels_with_task: bool = False
+    """Whether a task that is cancelled while it awaits this has the job cancelled; set where so."""
+
     __slots__ = (
         "_attachment",
         "_born",
@@ -266,11 +278,35 @@ class JobFuture(Future[T]):
 
     def cancel_on_server(self, timeout: float | None = None) -> CancelOutcome:
         """Cancel wherever it is by now; wait at most `timeout` seconds for the server's word."""
-        if self.owner is not None:
-            return self.owner.cancel_on_server(self, timeout)
-        if self.cancel():
-            return CancelOutcome.NOT_SENT
-        return CancelOutcome.FINISHED if self.done() else CancelOutcome.UNKNOWN
+        if not self._ask_to_cancel(timeout):
+            wait_for([self], timeout)
+        return self._cancel_outcome()
+
+    async def acancel_on_server(self, timeout: float | None = None) -> CancelOutcome:
+        """Do as `cancel_on_server` in a running event loop, which is never blocked.
+
+        A task that is cancelled in here stops waiting; what was asked of the server stays asked.
+        """
+        if not self._ask_to_cancel(timeout):
+            await wait_in_loop(self, timeout)
+        return self._cancel_outcome()
+
+    def _ask_to_cancel(self, timeout: float | None) -> bool:
+        """Begin to cancel; say whether there is nothing to wait for."""
+        if self.owner is None:
+            self.cancel()
+            return True
+        if not self.done():
+            self.owner.ask_to_cancel(self, timeout)
+        return self.done()
+
+    def _cancel_outcome(self) -> CancelOutcome:
+        if not self.done():
+            return CancelOutcome.UNKNOWN
+        if not self.cancelled():
+            return CancelOutcome.FINISHED
+        was_sent = self.owner is not None and self.owner.was_sent(self)
+        return CancelOutcome.CANCELLED if was_sent else CancelOutcome.NOT_SENT
 
     # Reading. A state is read without a lock: the outcome is stored before it.
 
@@ -310,13 +346,25 @@ class JobFuture(Future[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         """Wait for it in an asyncio task."""
+        if self.cancels_with_task:
+            return self._await_or_cancel()
         return asyncio.wrap_future(self).__await__()
+
+    def _await_or_cancel(self) -> Generator[Any, None, T]:
+        try:
+            return (yield from asyncio.wrap_future(self).__await__())
+        except asyncio.CancelledError:
+            self._ask_to_cancel(None)
+            raise
 
     def add_done_callback(self, fn: Callback) -> None:
         """Have `fn(self)` called when it ends: on the manager's delivery thread, or now if it has.
 
         In the order in which they were added. What `fn` raises is logged.
         """
+        # What `asyncio.wait` attaches belongs into its loop, and does not get there by itself.
+        if type(fn) is FunctionType and fn.__module__ == "asyncio.tasks":
+            fn = in_running_loop(fn)
         if self.state not in _ENDED:
             attachment = self._condition
             with _lock:
@@ -326,6 +374,21 @@ class JobFuture(Future[T]):
                         _kept.add(self)
                     return
         self._call(fn)
+
+    def remove_done_callback(self, fn: Callback) -> int:
+        """Have `fn` not called any more; return how often it had been added.
+
+        One that is on its way to the delivery thread is called all the same.
+        """
+        if self._attachment is None:
+            return 0
+        with _lock:
+            before = self._attachment.callbacks
+            left = tuple(one for one in before if not is_callback(one, fn))
+            self._attachment.callbacks = left
+            if not left:
+                _kept.discard(self)
+        return len(before) - len(left)
 
     # Changing, by the user.
 

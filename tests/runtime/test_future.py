@@ -41,6 +41,7 @@ class Owner:
 
     cancelled: list[JobFuture[Any]] = field(default_factory=list)
     delivered: list[tuple[JobFuture[Any], Any]] = field(default_factory=list)
+    asked: list[float | None] = field(default_factory=list)
     io_thread: bool = False
 
     def note_cancelled(self, future: JobFuture[Any]) -> None:
@@ -49,8 +50,13 @@ class Owner:
     def deliver(self, future: JobFuture[Any], callbacks: Any) -> None:
         self.delivered.append((future, callbacks))
 
-    def cancel_on_server(self, future: JobFuture[Any], timeout: float | None) -> CancelOutcome:
-        return CancelOutcome.CANCELLED if timeout == 3 else CancelOutcome.UNKNOWN
+    def ask_to_cancel(self, future: JobFuture[Any], timeout: float | None) -> None:
+        self.asked.append(timeout)
+        if timeout == 3:
+            future.end_cancelled()
+
+    def was_sent(self, future: JobFuture[Any]) -> bool:
+        return True
 
     def is_io_thread(self) -> bool:
         return self.io_thread
@@ -237,7 +243,7 @@ def test_moment_at_the_zero_of_the_clock_is_a_moment() -> None:
 def test_cancel_on_server_asks_the_owner() -> None:
     """The owner knows the server."""
     assert open_future().cancel_on_server(timeout=3) is CancelOutcome.CANCELLED
-    assert open_future().cancel_on_server() is CancelOutcome.UNKNOWN
+    assert open_future().cancel_on_server(0) is CancelOutcome.UNKNOWN
 
 
 def test_cancel_on_server_without_an_owner() -> None:
