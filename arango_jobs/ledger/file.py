@@ -237,6 +237,10 @@ class LedgerFile:
                 yield f"is damaged after record {number}: {problem}", ()
                 continue
             *values, this, total = found
+            if type(this) is not int or type(total) is not int:
+                # A damaged table gives columns without values.
+                yield f"is damaged after record {number}", ()
+                continue
             if this != number + 1:
                 yield f"is damaged: {_missing(number + 1, this - 1)}", ()
                 # Its checksum cannot be checked, as it continues the one that is missing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,20 @@ def test_bytes_that_were_changed(laid: tuple[Files, Told, Path], size: int) -> N
             data[index] ^= chance.randrange(1, 256)
         noticed += _check(files | {end: bytes(data)}, told, path, f"{end or 'main'} at {at}")
     assert noticed > 0
+
+
+def test_names_that_were_changed(tmp_path: Path) -> None:
+    """In the tables' own definitions, where a column that is no row number has no values."""
+    path = tmp_path / "load.sqlite"
+    world = World(path)
+    _write(world, 2)
+    world.close()
+    files = _files(path)
+    told = _told(_lay(files, path))
+    for word in re.finditer(rb"\b(?:[a-z_]{2,}|TABLE|INTEGER|PRIMARY|KEY)\b", files[""]):
+        data = bytearray(files[""])
+        data[word.start()] ^= 1
+        _check({"": bytes(data)}, told, path, f"{word[0]!r}")
 
 
 def test_files_that_were_cut(laid: tuple[Files, Told, Path]) -> None:
