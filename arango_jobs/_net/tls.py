@@ -64,7 +64,7 @@ def is_verified_late(sock: socket.socket) -> bool:
     verifies the certificate before it reads application data (RFC 8446 §4.4), so it has not
     looked at that request. Not so with TLS 1.2, where the server has verified it before we can
     write, and not where we let the server ask for a certificate later, as it may do
-    because of what a request asks for (post-handshake authentication, §4.6.2).
+    because of what a request asks for (post-handshake authentication, RFC 8446 §4.6.2).
     """
     if not isinstance(sock, ssl.SSLSocket):
         return False
