@@ -66,6 +66,8 @@ class Lane:
         self._is_proven = False
         # Whether a connection that has ended gave an answer: then HTTP is spoken here.
         self._was_understood = False
+        # After how many answers the server ended the last connection, as it had announced.
+        self._last_count = 0
 
     def pump(self, now: float) -> None:
         """Write what the connections take, and make another connection where that is due."""
@@ -110,12 +112,15 @@ class Lane:
     # Connections.
 
     def _wants_connection(self, now: float) -> bool:
-        count = len(self.connections)
-        if not count:
+        if not self.connections:
             return True
-        if count >= self.max_connections or now < self._no_extra_before:
+        if now < self._no_extra_before:
             return False
-        room = count * self.max_depth - sum(connection.count for connection in self.connections)
+        open_ones = [each for each in self.connections if self._left(each) > 0]
+        count = len(open_ones)
+        if count >= self.max_connections or len(self.connections) >= 2 * self.max_connections:
+            return False
+        room = count * self.max_depth - sum(connection.count for connection in open_ones)
         for exchanges in self.queue:
             room -= len(exchanges)
             if room < 0:
@@ -161,7 +166,7 @@ class Lane:
     def read_all(self) -> None:
         """Read what has come in on every connection."""
         for connection in tuple(self.connections):
-            if connection.unanswered and connection in self.connections:
+            if connection in self.connections:
                 self._receive(connection)
 
     def _receive(self, connection: Connection) -> None:
@@ -189,6 +194,16 @@ class Lane:
         connection.answered = 0
         connection.depth = min(connection.depth * 2, self.max_depth)
 
+    def _left(self, connection: Connection) -> int:
+        """Return how many requests a connection takes, if the server ends it as the last one.
+
+        What is written behind that is not looked at, and may cost the answers that are on their
+        way: a system resets a connection that it closes with something unread.
+        """
+        if not self._last_count:
+            return self.max_depth
+        return self._last_count - connection.answers - connection.count
+
     # Writing.
 
     def _fill(self, connection: Connection) -> None:
@@ -196,9 +211,12 @@ class Lane:
         if not connection.unanswered and connection.is_stale(self._shared.view):
             self._drop(connection)
             return
+        if not connection.count and self._left(connection) <= 0:
+            # It goes on for longer than the last one.
+            self._last_count = 0
         taken = self._taken(
             connection.number,
-            connection.depth - connection.count,
+            min(connection.depth - connection.count, self._left(connection)),
             self._shared.settings.max_pipelined_bytes - connection.unanswered_bytes,
         )
         if taken:
@@ -336,7 +354,14 @@ class Lane:
         connection.sock.close()
         is_broken = bool(connection.unanswered) and not connection.is_announced
         self._was_understood = self._was_understood or connection.answers > 0
-        self._succession.ended(connection.made_at, connection.answers, is_broken=is_broken)
+        if connection.is_announced:
+            self._last_count = connection.answers
+        self._succession.ended(
+            connection.made_at,
+            connection.answers,
+            is_broken=is_broken,
+            is_announced=connection.is_announced,
+        )
 
     def _next_deadline(self) -> float:
         under_way = chain(self.queue, *(connection.unanswered for connection in self.connections))

@@ -7,9 +7,14 @@ a new connection may lead to another process, so it has a new number.
                                          └─▶ one broke, or none was made in time: number 17
 
 Where every connection is closed after its answer, each request has one to itself, and
-none could ever be bound to one that there is already. After a few of these in a
-row the next ones go on with the number, as long as each is made so soon after one that
-was answered that no server can have restarted in between, and nothing has broken.
+none could ever be bound to one that there is already. Where each is closed after so many answers,
+as the server has announced in the last one, asking who answers would take a good part of them.
+After a few of these in a row the next ones go on with the number, as long as each is made so soon
+after one that was answered that no server can have restarted in between, and nothing has broken.
+
+A process that dies announces nothing: it breaks its connections, the idle ones too. One that is
+shut down may announce the end of each connection that it has, but those are fewer than make a row,
+and have not all given the same number of answers.
 """
 
 from __future__ import annotations
@@ -18,6 +23,9 @@ __all__ = ["Succession"]
 
 _NEVER_KEPT = 16
 """Connections in a row that carried one answer each, after which it counts as a rule."""
+_ANNOUNCED = 16
+"""Connections in a row whose end was announced behind the same number of answers, after which it
+counts as a rule: more than there are at once."""
 _RESTART_SECONDS = 1.0
 """What a server takes at least from its last answer to taking connections as a new process."""
 
@@ -25,29 +33,44 @@ _RESTART_SECONDS = 1.0
 class Succession:
     """Counts the connections to one host."""
 
-    __slots__ = ("_has_broken", "_seen_at", "_unkept", "number")
+    __slots__ = ("_announced", "_answers", "_has_broken", "_seen_at", "_unkept", "number")
 
     def __init__(self) -> None:
         self.number = 0
         """The newest."""
         self._unkept = 0
+        self._announced = 0
+        self._answers = 0
+        """How many answers the last of these gave."""
         self._has_broken = False
         self._seen_at = float("-inf")
 
     def made(self, now: float) -> bool:
         """Take that a connection stands; return whether it has a new number."""
         goes_on = now - self._seen_at < _RESTART_SECONDS and not self._has_broken
-        if goes_on and self._unkept >= _NEVER_KEPT:
+        is_rule = self._unkept >= _NEVER_KEPT or self._announced >= _ANNOUNCED
+        if goes_on and is_rule:
             return False
         self._has_broken = False
         self.number += 1
         return True
 
-    def ended(self, made_at: float, answers: int, *, is_broken: bool = False) -> None:
+    def ended(
+        self,
+        made_at: float,
+        answers: int,
+        *,
+        is_broken: bool = False,
+        is_announced: bool = False,
+    ) -> None:
         """Take that a connection has ended that was made at `made_at` and carried `answers`.
 
         It is broken if something that had been asked on it was not answered.
         """
+        if not is_announced or answers != self._answers:
+            self._announced = 0
+        self._announced += is_announced
+        self._answers = answers
         if is_broken or not answers:
             self._has_broken = True
         if answers:

@@ -198,3 +198,63 @@ class TestServerThatKeepsNoConnection:
         events = poll_until(transport, 1, Failure)
         assert [type(event) for event in events] == [Connected, Failure]
         assert outcomes(events) == {"fetch": ("ConnectionLostError", False)}
+
+
+class TestServerThatEndsConnections:
+    """It ends each after five answers, and announces that in the last one."""
+
+    def written_on_next(
+        self, transport: PipelineTransport, listener: Listener, answers: int
+    ) -> int:
+        """Give so many answers on the next connection; return how many requests were written."""
+        while not transport._quick[0].connections:
+            transport.poll(0.01)
+        peer = listener.accept()
+        written = 0
+        for left in reversed(range(answers)):
+            while not written + peer.buffer.count(b"\r\n\r\n") > answers - left - 1:
+                transport.poll(0)
+                peer.has_more()
+            written += len(peer.requests(peer.buffer.count(b"\r\n\r\n")))
+            peer.send(answer(extra=b"" if left else b"Connection: close\r\n"))
+            transport.poll(0)
+        peer.has_more()
+        written += peer.buffer.count(b"\r\n\r\n")
+        peer.sock.close()
+        return written
+
+    def test_nothing_is_written_behind_the_last(
+        self, transport: PipelineTransport, listener: Listener
+    ) -> None:
+        """What is written there is not looked at, and may cost answers that are on their way."""
+        transport._quick[0].max_connections = 1
+        send_all(transport, [exchange(number) for number in range(60)], together=True)
+        assert self.written_on_next(transport, listener, 5) > 5
+        assert [self.written_on_next(transport, listener, 5) for _ in range(4)] == [5] * 4
+
+    def test_one_that_goes_on(self, transport: PipelineTransport, listener: Listener) -> None:
+        """It is used for as long as it answers."""
+        transport._quick[0].max_connections = 1
+        send_all(transport, [exchange(number) for number in range(60)], together=True)
+        self.written_on_next(transport, listener, 5)
+        assert self.written_on_next(transport, listener, 20) >= 20
+
+    def test_idle_connection_that_ended_without_a_word(
+        self, transport: PipelineTransport, listener: Listener
+    ) -> None:
+        """It is noticed before a new one goes on with the number of those before."""
+        for number in range(17):
+            transport.send(exchange(number))
+            while not transport._quick[0].connections:
+                transport.poll(0.01)
+            peer = listener.accept()
+            transport.poll(0)
+            peer.requests(1)
+            peer.send(answer(extra=b"Connection: close\r\n" if number < 16 else b""))
+            poll_until(transport, 1, Answered)
+            peer.sock.close()
+        before = transport._shared.successions[0].number
+        fresh = socket.create_connection(("127.0.0.1", listener.port))
+        fresh.setblocking(False)
+        transport._slow[0]._dialed(fresh)
+        assert transport._shared.successions[0].number == before + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from arango_jobs._net.succession import Succession
@@ -56,6 +58,45 @@ def test_late_end() -> None:
     succession.ended(0.02, 1)
     assert not succession.made(1.49)
     assert succession.made(1.5)
+
+
+class TestAnnounced:
+    """A server that ends connections after many answers, and says so in the last one."""
+
+    def announced(self, count: int) -> Succession:
+        succession = Succession()
+        for n in range(1, count + 1):
+            succession.made(n / 1000)
+            succession.ended(n / 1000, 100, is_announced=True)
+        return succession
+
+    def test_goes_on(self) -> None:
+        succession = self.announced(40)
+        assert not succession.made(0.5)
+        assert succession.number == 16
+
+    def test_not_enough(self) -> None:
+        """No more than a server that is shut down may have."""
+        assert self.announced(15).made(0.016)
+
+    def test_not_in_time(self) -> None:
+        assert self.announced(16).made(1.016)
+
+    @pytest.mark.parametrize(
+        "end",
+        [
+            {"answers": 100},
+            {"answers": 99, "is_announced": True},
+            {"answers": 7, "is_broken": True},
+            {"answers": 0, "is_announced": True},
+        ],
+        ids=["not announced", "at another time", "broken", "before it answered"],
+    )
+    def test_another_end(self, end: dict[str, Any]) -> None:
+        """A process that dies announces nothing."""
+        succession = self.announced(16)
+        succession.ended(0.016, **end)
+        assert succession.made(0.017)
 
 
 @pytest.mark.parametrize(

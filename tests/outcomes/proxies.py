@@ -140,29 +140,33 @@ class Balancer(Proxy):
 
 
 class Closing(Proxy):
-    """Says so with each answer, and closes the connection after it."""
+    """Gives so many answers on a connection, says so in the last one, and closes it after that."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, answers: int = 1) -> None:
         super().__init__(url)
+        self.answers = answers
+        self.requests = 0
         self.refusals = 0
         """How often the server was not there."""
 
     def serve(self, client: socket.socket) -> None:
-        """Pass one request on, and its answer back."""
-        message = next(_messages(client, is_answer=False), None)
-        if message is None:
-            return
-        try:
-            server = self.connect(self._backends[0])
-        except OSError:
-            self.refusals += 1
-            return
-        server.sendall(message)
-        answer = next(_messages(server, is_answer=True), None)
-        server.close()
-        if answer is not None:
+        """Pass requests on, and their answers back."""
+        messages = _messages(client, is_answer=False)
+        server: socket.socket | None = None
+        for left, message in zip(reversed(range(self.answers)), messages, strict=False):
+            self.requests += 1
+            try:
+                server = server or self.connect(self._backends[0])
+            except OSError:
+                self.refusals += 1
+                return
+            server.sendall(message)
+            answer = next(_messages(server, is_answer=True), None)
+            if answer is None:
+                return
             status, _, rest = answer.partition(b"\r\n")
-            client.sendall(status + b"\r\nConnection: close\r\n" + rest)
+            says = b"" if left else b"\r\nConnection: close"
+            client.sendall(status + says + b"\r\n" + rest)
 
 
 def _messages(sock: socket.socket, *, is_answer: bool) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""A server, or a proxy before it, that closes each connection after one answer."""
+"""A server, or a proxy before it, that closes each connection after a few answers."""
 
 from __future__ import annotations
 
@@ -37,10 +37,33 @@ def test_every_future_ends(way: str) -> None:
         assert len(server.database().collection("c").documents) == COUNT
 
 
+@pytest.mark.parametrize("answers", [2, 3, 10, 100])
+def test_progress_with_each_connection(answers: int) -> None:
+    """Most of what a connection answers is submissions and results, not who is there."""
+    with LocalServer() as server, Closing(server.url, answers) as proxy:
+        age(server)
+        with (
+            ArangoClient(proxy.url) as client,
+            JobManager(client.db(), merge=False, patience=5) as jobs,
+        ):
+            client.db().create_collection("c")
+            before = proxy.requests
+            writes = [jobs.collection("c").insert({"_key": str(n)}) for n in range(200)]
+            assert ends(writes) == {"value"}
+        assert (proxy.requests - before) / 200 < 4
+        assert server.jobs() == []
+        assert len(server.database().collection("c").documents) == 200
+
+
+@pytest.mark.parametrize("answers", [1, 10])
 @pytest.mark.parametrize("way", WAYS)
-def test_restart(way: str) -> None:
+def test_restart(way: str, answers: int) -> None:
     """That a connection breaks shows it: nothing is taken by an id that is another's now."""
-    with LocalServer() as server, Closing(server.url) as proxy, ArangoClient(server.url) as other:
+    with (
+        LocalServer() as server,
+        Closing(server.url, answers) as proxy,
+        ArangoClient(server.url) as other,
+    ):
         age(server)
         other.db().create_collection("c")
         with (
