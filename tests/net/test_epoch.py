@@ -244,14 +244,15 @@ class TestServerThatEndsConnections:
     ) -> None:
         """It is noticed before a new one goes on with the number of those before."""
         for number in range(17):
-            transport.send(exchange(number))
+            send_all(transport, [exchange(number), exchange(number)], together=False)
             while not transport._quick[0].connections:
                 transport.poll(0.01)
             peer = listener.accept()
-            transport.poll(0)
-            peer.requests(1)
-            peer.send(answer(extra=b"Connection: close\r\n" if number < 16 else b""))
-            poll_until(transport, 1, Answered)
+            for extra in (b"", b"Connection: close\r\n" if number < 16 else b""):
+                transport.poll(0)
+                peer.requests(1)
+                peer.send(answer(extra=extra))
+                poll_until(transport, 1, Answered)
             peer.sock.close()
         before = transport._shared.successions[0].number
         fresh = socket.create_connection(("127.0.0.1", listener.port))
