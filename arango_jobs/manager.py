@@ -9,7 +9,7 @@ import os
 import random
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ALL_COMPLETED, Future
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +34,7 @@ from arango_jobs.api.database import Database, StandardDatabase
 from arango_jobs.api.destination import Destination
 from arango_jobs.api.graph import Graph
 from arango_jobs.api.method import build_operation
+from arango_jobs.checking import checked, shown
 from arango_jobs.errors import OptionError, UnsupportedTargetError
 from arango_jobs.ledger import Decoders, LedgerWriter, Recovered, open_writer, recover, resume
 from arango_jobs.logs import logger
@@ -99,6 +100,7 @@ class Handles:
         """AQL, each of whose calls returns a `JobFuture`."""
         return self.db.aql
 
+    @checked
     def collection(self, name: str, *, ordered: bool = False) -> StandardCollection[Managed]:
         """Return the collection `name`, each of whose calls returns a `JobFuture`.
 
@@ -108,6 +110,7 @@ class Handles:
         """
         return StandardCollection(self._executor, name, ordered=ordered)
 
+    @checked
     def graph(self, name: str) -> Graph[Managed]:
         """Return the graph `name`, each of whose calls returns a `JobFuture`."""
         return self.db.graph(name)
@@ -137,6 +140,7 @@ class Handles:
         """Do as `submit` in a running event loop, which is never blocked: waits for room."""
         return await self._executor.execute_async(self._operation(target, args, kwargs))
 
+    @checked
     def map(
         self,
         target: Callable[..., T],
@@ -149,7 +153,7 @@ class Handles:
         At most `buffersize` operations are ahead of the one whose result is next
         (`None`: all of them at once); `timeout` is seconds for each wait.
         """
-        if buffersize is not None and (not isinstance(buffersize, int) or buffersize < 1):
+        if buffersize is not None and buffersize < 1:
             raise OptionError(f"buffersize must be a whole number from 1, not {buffersize!r}")
         submit = partial(self.submit, target)
         return _results(submit, zip(*iterables, strict=False), timeout, buffersize)
@@ -258,6 +262,7 @@ class JobManager(Handles):
         )
 
     @classmethod
+    @checked
     def recover(
         cls,
         ledger: str | os.PathLike[str],
@@ -273,9 +278,10 @@ class JobManager(Handles):
         `decoders` read the answers of operations that are not ours, by their names.
         With `trust`, jobs are fetched by their ids also where the server does not
         tell whether it has restarted, and may have given them to others since.
-        Raises `LedgerError` where the file cannot be used; where it is damaged, the
-        error's `entries` are what can still be read.
+        Raises `LedgerError` where the file cannot be used.
         """
+        if decoders is not None and not isinstance(decoders, Mapping):
+            raise OptionError(f"decoders must be a dict or None, not {shown('', decoders)}")
         resumed = resume(ledger)
         try:
             manager = cls(db, ledger=resumed, **options)
@@ -297,6 +303,7 @@ class JobManager(Handles):
             manager.shutdown(wait=False)
             raise
 
+    @checked
     def with_options(
         self,
         *,
@@ -312,13 +319,11 @@ class JobManager(Handles):
         future has its job cancelled on the server. Raises `OptionError`.
         """
         positive_seconds("deadline", deadline)
-        if not isinstance(cancel_with_task, bool):
-            raise OptionError(f"cancel_with_task must be True or False, not {cancel_with_task!r}")
         try:
             chosen = None if retry is None else Retry(retry)
         except ValueError:
             raise OptionError(
-                f"retry must be 'safe', 'idempotent' or 'never', not {retry!r}"
+                f"retry must be 'safe', 'idempotent', 'never' or None, not {shown('retry', retry)}"
             ) from None
         limit = self._deadline if deadline is None else deadline
         kind = TaskBoundExecutor if cancel_with_task else ManagedExecutor
@@ -328,6 +333,7 @@ class JobManager(Handles):
     def _view(self, executor: ManagedExecutor) -> View:
         return View(executor)
 
+    @checked
     def wait(
         self,
         futures: Iterable[Future[Any]],
@@ -371,6 +377,7 @@ class JobManager(Handles):
             hosts=hosts,
         )
 
+    @checked
     def shutdown(
         self, wait: bool = True, cancel_futures: bool = False, timeout: float | None = None
     ) -> None:

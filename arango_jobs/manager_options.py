@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arango_jobs._core.engine import EngineOptions
+from arango_jobs.checking import check_fields, shown
 from arango_jobs.errors import OptionError
 from arango_jobs.ledger import Resumed
 from arango_jobs.options import positive_seconds
@@ -62,12 +63,11 @@ class ManagerOptions:
 
     def __post_init__(self) -> None:
         """Check each of them."""
+        check_fields(self)
         for name in ("max_in_flight", "max_jobs", "max_bytes", "merge_max_operations"):
             _check_count(name, getattr(self, name))
         _check_count("merge_max_bytes", self.merge_max_bytes)
         _check_count("conflict_retries", self.conflict_retries, least=0)
-        if not isinstance(self.exclusive_user, bool):
-            raise OptionError(f"exclusive_user must be True or False, not {self.exclusive_user!r}")
         if self.when_full not in _FULL:
             raise OptionError(f"when_full must be 'block' or 'raise', not {self.when_full!r}")
         for name in ("submit_timeout", "deadline"):
@@ -76,8 +76,8 @@ class ManagerOptions:
             if positive_seconds(name, getattr(self, name)) is None:
                 raise OptionError(f"{name} must be a number of seconds, not None")
         if not isinstance(self.ledger, (str, os.PathLike, Resumed, type(None))):
-            raise OptionError(f"ledger must be a path, not {self.ledger!r}")
-        if not isinstance(self.linger, (int, float)) or not 0 <= self.linger < 60:
+            raise OptionError(f"ledger must be a path or None, not {shown('ledger', self.ledger)}")
+        if not 0 <= self.linger < 60:
             raise OptionError(f"linger must be from 0 to 60 seconds, not {self.linger!r}")
 
     def for_engine(self, *, can_renew: bool) -> EngineOptions:

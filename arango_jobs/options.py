@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from arango_jobs.checking import shown
 from arango_jobs.errors import OptionError
 
 __all__ = [
@@ -52,7 +53,7 @@ def positive_seconds(name: str, value: float | None) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise OptionError(f"{name} must be a number of seconds, not {value!r}")
+        raise OptionError(f"{name} must be a number of seconds or None, not {shown(name, value)}")
     if not math.isfinite(value) or value <= 0:
         raise OptionError(f"{name} must be more than 0 seconds, not {value!r} (None: no limit)")
     return float(value)
@@ -72,15 +73,23 @@ class Timeouts:
             object.__setattr__(self, name, positive_seconds(name, getattr(self, name)))
 
     @classmethod
-    def of(cls, value: Timeouts | float | tuple[float | None, float | None] | None) -> Timeouts:
-        """Return budgets for `value`: some already, the request's, or (connect, request)."""
+    def of(
+        cls,
+        value: Timeouts | float | tuple[float | None, float | None] | None,
+        name: str = "timeout",
+    ) -> Timeouts:
+        """Return budgets for `value`: some already, the request's, or (connect, request).
+
+        Messages call it `name`.
+        """
         if isinstance(value, cls):
             return value
         if isinstance(value, tuple):
             if len(value) != 2:
-                raise OptionError(f"timeout must be (connect, request), not {value!r}")
-            return cls(connect=value[0], request=value[1])
-        return replace(cls(), request=positive_seconds("timeout", value))  # type: ignore[arg-type]  # checked there
+                raise OptionError(f"{name} must be (connect, request), not {value!r}")
+            connect = positive_seconds(f"{name} (connect)", value[0])
+            return cls(connect=connect, request=positive_seconds(f"{name} (request)", value[1]))
+        return replace(cls(), request=positive_seconds(name, value))  # type: ignore[arg-type]  # checked there
 
 
 def parse_hosts(hosts: str | Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
+from arango_jobs.checking import checked, shown
 from arango_jobs.clock import Clock, SystemClock
 from arango_jobs.errors import OptionError
 
@@ -36,6 +37,7 @@ class DoneAndNotDone(NamedTuple):
     not_done: set[Future[Any]]
 
 
+@checked
 def wait(
     futures: Iterable[Future[Any]],
     timeout: float | None = None,
@@ -71,6 +73,7 @@ def wait(
     return DoneAndNotDone(set(everything) - not_done, not_done)
 
 
+@checked
 def as_completed(
     futures: Iterable[Future[T]],
     *,
@@ -112,8 +115,11 @@ def _kind(progress: bool | str) -> Callable[[int, str], Any]:
         return _nothing
     if progress is True:
         return next(bar for name, bar in _BARS.items() if _is_usable(name))
-    if progress not in _BARS:
-        raise OptionError(f"progress must be true, false or {', '.join(_BARS)}: {progress!r}")
+    if not isinstance(progress, str) or progress not in _BARS:
+        bars = ", ".join(map(repr, _BARS))
+        raise OptionError(
+            f"progress must be True, False, {bars} or a function, not {shown('progress', progress)}"
+        )
     return _BARS[progress]
 
 

@@ -93,7 +93,6 @@ class Engine:
             tidying=tidying,
             renewal=renewal,
             searching=searching,
-            patience=patience,
         ).table()
         self._others: dict[Call, Handler] = {
             Call.IDENTIFY: who.identified,

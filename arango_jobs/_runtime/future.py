@@ -33,6 +33,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from arango_jobs._runtime.attachment import CLOSED, Attachment, Callback, Callbacks, tell
 from arango_jobs._runtime.bell import lock as _lock
 from arango_jobs._runtime.in_loop import in_running_loop, is_callback, wait_in_loop
+from arango_jobs.checking import checked
 from arango_jobs.errors import UnsupportedInContextError
 from arango_jobs.logs import user_code_logger
 from arango_jobs.operations import Operation, OperationKind, Retry
@@ -276,12 +277,14 @@ class JobFuture(Future[T]):
             None if resolved is None else resolved - born,
         )
 
+    @checked
     def cancel_on_server(self, timeout: float | None = None) -> CancelOutcome:
         """Cancel wherever it is by now; wait at most `timeout` seconds for the server's word."""
         if not self._ask_to_cancel(timeout):
             wait_for([self], timeout)
         return self._cancel_outcome()
 
+    @checked
     async def acancel_on_server(self, timeout: float | None = None) -> CancelOutcome:
         """Do as `cancel_on_server` in a running event loop, which is never blocked.
 

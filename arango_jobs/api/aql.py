@@ -61,7 +61,7 @@ class AQL(AQLWatch[C], QueryGroup[C]):
         max_warning_count: int | None = None,
         intermediate_commit_count: int | None = None,
         intermediate_commit_size: int | None = None,
-        satellite_sync_wait: int | None = None,
+        satellite_sync_wait: float | None = None,
         stream: bool | None = None,
         skip_inaccessible_cols: bool | None = None,
         max_runtime: float | None = None,

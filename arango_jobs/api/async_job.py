@@ -17,6 +17,7 @@ from arango_jobs._wire.job_api import (
     read_fetch,
     status_request,
 )
+from arango_jobs.checking import checked
 from arango_jobs.errors import (
     ArangoServerError,
     AsyncJobCancelError,
@@ -105,6 +106,7 @@ class AsyncJob(Generic[T]):
             return self._operation.decode(FetchedResponse.of(response))
         raise self._error(AsyncJobResultError, request, response, meaning)
 
+    @checked
     def cancel(self, ignore_missing: bool = False) -> bool:
         """Ask the server to stop the job; what is not a query runs on all the same.
 
@@ -114,6 +116,7 @@ class AsyncJob(Generic[T]):
         request = cancel_request(self._connection.database, self._id)
         return self._manage(request, AsyncJobCancelError, Retry.IDEMPOTENT, ignore_missing)
 
+    @checked
     def clear(self, ignore_missing: bool = False) -> bool:
         """Make the server forget the job and its result; one that runs, runs on.
 

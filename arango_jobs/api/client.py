@@ -19,9 +19,10 @@ from arango_jobs.api.executors import DefaultExecutor
 from arango_jobs.api.hosts import HostOrder
 from arango_jobs.api.sending import Sender
 from arango_jobs.api.session import own_session, session_credentials, signs_itself
+from arango_jobs.checking import checked, shown
 from arango_jobs.clock import SystemClock
 from arango_jobs.errors import OptionError
-from arango_jobs.options import DEFAULT_HOST, Timeouts, parse_hosts
+from arango_jobs.options import DEFAULT_HOST, Timeouts, parse_hosts, positive_seconds
 
 __all__ = ["ArangoClient"]
 
@@ -41,6 +42,7 @@ class ArangoClient:
     `serializer` and `deserializer` stand in for our exact and fast JSON.
     """
 
+    @checked
     def __init__(
         self,
         hosts: str | Sequence[str] = DEFAULT_HOST,
@@ -59,6 +61,15 @@ class ArangoClient:
     ) -> None:
         if http_client is not None:
             raise OptionError("http_client is not supported; hand in a requests.Session as session")
+        if session is not None and not hasattr(session, "prepare_request"):
+            raise OptionError(
+                f"session must be a requests.Session or None, not {shown('session', session)}"
+            )
+        if request_compression is not None and not hasattr(request_compression, "compress"):
+            raise OptionError(
+                "request_compression must have the methods of DeflateRequestCompression or be "
+                f"None, not {shown('request_compression', request_compression)}"
+            )
         self._hosts = parse_hosts(hosts)
         self._order = HostOrder(len(self._hosts), host_resolver, resolver_max_tries)
         self._serializer = serializer
@@ -68,7 +79,9 @@ class ArangoClient:
         self._sender = Sender(
             self._hosts,
             own_session() if session is None else session,
-            Timeouts.of(request_timeout if timeout is None else timeout),
+            Timeouts.of(request_timeout, "request_timeout")
+            if timeout is None
+            else Timeouts.of(timeout),
             SystemClock(),
             verify=verify_override,
             loads=json.loads if deserializer is None else _of_bytes(deserializer),
@@ -91,6 +104,7 @@ class ArangoClient:
 
     @request_timeout.setter
     def request_timeout(self, seconds: float | None) -> None:
+        positive_seconds("request_timeout", seconds)
         old = self._sender.timeouts
         self._sender.timeouts = Timeouts(connect=old.connect, request=seconds, job=old.job)
 
@@ -99,6 +113,7 @@ class ArangoClient:
         """The budgets of time."""
         return self._sender.timeouts
 
+    @checked
     def db(
         self,
         name: str = "_system",
@@ -115,8 +130,8 @@ class ArangoClient:
         expires. `user_token` and `superuser_token` go before name and password.
         Where the session signs requests itself, all of these are left aside.
         """
-        if not isinstance(name, str) or not name:
-            raise OptionError(f"the name of a database must be a string, not {name!r}")
+        if not name:
+            raise OptionError("name must be the name of a database, not ''")
         session = self._sender.session
         if signs_itself(session):
             credentials = session_credentials(session)

@@ -72,7 +72,7 @@ class Collections(ApiGroup[C]):
         key_generator: str = "traditional",
         shard_fields: Sequence[str] | None = None,
         shard_count: int | None = None,
-        replication_factor: int | None = None,
+        replication_factor: int | str | None = None,
         shard_like: str | None = None,
         sync_replication: bool | None = None,
         enforce_replication_factor: bool | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Protocol
 
+from arango_jobs.checking import checked
 from arango_jobs.errors import OptionError
 from arango_jobs.operations import Headers
 
@@ -30,6 +31,7 @@ class RequestCompression(Protocol):
 class DeflateRequestCompression:
     """Compresses bodies of `threshold` characters and more with zlib at `level`."""
 
+    @checked
     def __init__(self, threshold: int = 1024, level: int = 6) -> None:
         if threshold < 0 or level not in range(10):
             raise OptionError(f"no compression with threshold={threshold!r}, level={level!r}")

@@ -18,6 +18,7 @@ from typing_extensions import Self
 
 from arango_jobs.api.connection import Connection
 from arango_jobs.api.types import Json
+from arango_jobs.checking import checked
 from arango_jobs.errors import (
     CursorCloseError,
     CursorCountError,
@@ -159,6 +160,7 @@ class Cursor:
         self._take(body)
         return _seen(body)
 
+    @checked
     def close(self, ignore_missing: bool = False) -> bool | None:
         """Make the server drop the cursor; return `None` where it never had one.
 

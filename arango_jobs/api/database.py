@@ -17,6 +17,7 @@ from arango_jobs.api.jobs import AsyncJobs
 from arango_jobs.api.raw import RawRequests
 from arango_jobs.api.server import Server
 from arango_jobs.api.users import Users
+from arango_jobs.checking import checked
 
 __all__ = ["AsyncDatabase", "Database", "StandardDatabase"]
 
@@ -62,6 +63,7 @@ class StandardDatabase(Database[C]):
     def begin_async_execution(
         self, return_result: bool
     ) -> AsyncDatabase[Async] | AsyncDatabase[Forget]: ...
+    @checked
     def begin_async_execution(
         self, return_result: bool = True
     ) -> AsyncDatabase[Async] | AsyncDatabase[Forget]:

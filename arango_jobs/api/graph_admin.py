@@ -55,7 +55,7 @@ class Graphs(ApiGroup[C]):
         disjoint: bool | None = None,
         smart_field: str | None = None,
         shard_count: int | None = None,
-        replication_factor: int | None = None,
+        replication_factor: int | str | None = None,
         write_concern: int | None = None,
         satellite_collections: Sequence[str] | None = None,
         sync: bool | None = None,

@@ -30,7 +30,7 @@ class HostOrder:
         }
         if not isinstance(resolver, str) or resolver not in starts:
             raise OptionError(f"host_resolver must be one of {', '.join(starts)}, not {resolver!r}")
-        if max_tries is not None and (not isinstance(max_tries, int) or max_tries < count):
+        if max_tries is not None and max_tries < count:
             raise OptionError(
                 f"resolver_max_tries must be at least the number of hosts ({count}), "
                 f"not {max_tries!r}"

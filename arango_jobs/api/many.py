@@ -186,7 +186,8 @@ class ManyDocuments(Importing[C]):
     def _deletion(self, document: Any) -> Any:
         if isinstance(document, Mapping):
             return with_key(document, self._name, is_required=True)
-        return key_of(document, self._name)
+        # An id of another collection is this document's error, not that of all.
+        return document if isinstance(document, str) else key_of(document, self._name)
 
 
 def _each(error: type[ArangoServerError], silent: bool, raises: bool) -> Decoder[ManyResult]:

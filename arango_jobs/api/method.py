@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, TypeVar, overload
 from typing_extensions import ParamSpec, Self
 
 from arango_jobs.api.several import Several
+from arango_jobs.checking import Rules, rules_of
 from arango_jobs.errors import UnsupportedTargetError
 from arango_jobs.operations import Operation
 
@@ -60,16 +61,23 @@ else:
 
     def api_method(build):
         """Make a method that builds an operation execute it; `__wrapped__` still builds it."""
+        rules = rules_of(build, options_only=True)
+        check = rules.check
 
-        @wraps(build)
         def call(self, /, *args, **kwargs):
-            if len(args) == 1 and not kwargs:
-                # The usual call, which costs half without the unpacking.
-                return self._execute(build(self, args[0]))
+            check(args, kwargs)
             return self._execute(build(self, *args, **kwargs))
 
-        setattr(call, _MARK, True)
-        return call
+        def call_with_document(self, /, *args, **kwargs):
+            if len(args) == 1 and not kwargs:
+                # The usual call, which costs half without the unpacking, and has no option.
+                return self._execute(build(self, args[0]))
+            check(args, kwargs)
+            return self._execute(build(self, *args, **kwargs))
+
+        method = wraps(build)(call if rules.is_first_checked else call_with_document)
+        setattr(method, _MARK, rules)
+        return method
 
 
 def builds_operation(target: object) -> bool:
@@ -91,6 +99,9 @@ def build_operation(
             "so it says nothing about what to send"
         )
     method: Any = target
+    rules: Rules = getattr(method.__func__, _MARK)
+    if kwargs or len(args) != 1 or rules.is_first_checked:
+        rules.check(args, kwargs)
     operation: Operation[Any] | Several[Any] = method.__func__.__wrapped__(
         method.__self__, *args, **kwargs
     )

@@ -79,7 +79,7 @@ class Properties(CollectionBase[C]):
         self,
         sync: bool | None = None,
         schema: Json | None = None,
-        replication_factor: int | None = None,
+        replication_factor: int | str | None = None,
         write_concern: int | None = None,
         computed_values: list[Json] | None = None,
     ) -> Operation[Json]:

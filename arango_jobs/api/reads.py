@@ -90,7 +90,9 @@ class Reads(Finding[C]):
             reading(lambda body: [item for item in body if "_id" in item]),
             DocumentGetError,
             query={"onlyget": True},
-            body=[key_of(document, self._name) for document in documents],
+            body=[
+                each if isinstance(each, str) else key_of(each, self._name) for each in documents
+            ],
             headers=dirty_read(allow_dirty_read),
             retry=Retry.SAFE,
         )

@@ -71,7 +71,7 @@ class ErrorResponse:
     content: bytes | None = field(default=None, repr=False)
     """The body as it came, `None` for a part of it."""
     body: Any = field(default=None, repr=False, compare=False)
-    """The body decoded, `None` where it is no JSON."""
+    """The body decoded; as text where it is no JSON."""
 
     @property
     def is_success(self) -> bool:

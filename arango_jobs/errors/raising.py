@@ -39,6 +39,8 @@ def server_error(
     content = None
     if body is None:
         body, content = response.json(), response.body
+        if body is None:
+            body = content.decode("utf-8", "replace")
     fetched_by = response.fetch_method
     asked = fetched_by or request.method
     url = response.url if fetched_by else _url(response.url, target)

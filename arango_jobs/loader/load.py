@@ -13,7 +13,9 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
+from arango_jobs.checking import checked, shown
 from arango_jobs.clock import Clock, SystemClock
+from arango_jobs.errors import OptionError
 from arango_jobs.loader.checkpoint import Checkpoint, new_id, open_checkpoint
 from arango_jobs.loader.chunks import chunks
 from arango_jobs.loader.convert import Converter, check_columns, make_converter
@@ -33,6 +35,7 @@ from arango_jobs.options import check_names
 __all__ = ["load"]
 
 
+@checked
 def load(
     source: Any,
     target: Any,
@@ -54,6 +57,8 @@ def load(
     """
     check_names("load", options, LoadOptions.__slots__)
     chosen = LoadOptions(**options)
+    if stop is not None and not isinstance(stop, StopSwitch):
+        raise OptionError(f"stop must be a StopSwitch or None, not {shown('stop', stop)}")
     with ExitStack() as stack:
         opened = open_source(source, chosen)
         stack.callback(opened.close)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from arango_jobs.checking import check_fields
 from arango_jobs.errors import OptionError
 
 __all__ = ["EMPTY", "FORMATS", "ON_DUPLICATE", "TYPES", "LoadOptions"]
@@ -72,6 +73,7 @@ class LoadOptions:
 
     def __post_init__(self) -> None:
         """Check each of them."""
+        check_fields(self)
         _one_of("format", self.format, FORMATS)
         _one_of("on_duplicate", self.on_duplicate, ON_DUPLICATE)
         _one_of("empty", self.empty, EMPTY)

@@ -12,6 +12,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from arango_jobs.checking import check_fields
+from arango_jobs.errors import OptionError
+
 __all__ = ["ACTIONS", "Fault", "Faults"]
 
 # Before the work is done / instead of the answer, when the work has been done.
@@ -50,10 +53,12 @@ class Fault:
     _random: random.Random = field(default_factory=random.Random, repr=False)
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.action not in ACTIONS:
-            raise ValueError(f"unknown action {self.action!r}; known: {', '.join(sorted(ACTIONS))}")
+            known = ", ".join(sorted(ACTIONS))
+            raise OptionError(f"action must be one of {known}, not {self.action!r}")
         if not 0.0 <= self.probability <= 1.0:
-            raise ValueError(f"probability must be between 0 and 1, not {self.probability!r}")
+            raise OptionError(f"probability must be between 0 and 1, not {self.probability!r}")
         if self.seed is not None:
             self._random.seed(self.seed)
 

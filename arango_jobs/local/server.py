@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
+from arango_jobs.checking import checked
 from arango_jobs.clock import Clock, SystemClock
+from arango_jobs.errors import OptionError
 from arango_jobs.local.deployment import Deployment
 from arango_jobs.local.faults import Faults
 from arango_jobs.local.net.executor import LoopExecutor
@@ -22,6 +24,7 @@ __all__ = ["JobInfo", "LocalServer"]
 
 MAX_DOCUMENTS = 5_000_000
 MAX_BYTES = 2 << 30
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class LocalServer:
     document of its body.
     """
 
+    @checked
     def __init__(
         self,
         port: int = 0,
@@ -69,8 +73,16 @@ class LocalServer:
         faithful_phantoms: bool = True,
         forward_timeout: float = 900.0,
     ) -> None:
-        if coordinators < 1:
-            raise ValueError(f"coordinators must be at least 1, not {coordinators!r}")
+        _check_least(
+            1, coordinators=coordinators, workers=workers, queue_size=queue_size,
+            max_documents=max_documents, max_bytes=max_bytes, max_body=max_body,
+        )  # fmt: skip
+        _check_least(
+            0, port=port, service_time=service_time, per_document_time=per_document_time,
+            forward_timeout=forward_timeout,
+        )  # fmt: skip
+        if port > _LAST_PORT:
+            raise OptionError(f"port must be from 0 to {_LAST_PORT}, not {port}")
         self._host, self._port, self._tls = host, port, tls
         self._clock = clock or SystemClock()
         self._executor = LoopExecutor(self._clock)
@@ -237,3 +249,9 @@ class LocalServer:
                 hosting.close(index)
             if not any(c.alive for c in self._deployment.coordinators):
                 self._when_all_shut_down()
+
+
+def _check_least(least: int, **values: float) -> None:
+    for name, value in values.items():
+        if value < least:
+            raise OptionError(f"{name} must be at least {least}, not {value!r}")

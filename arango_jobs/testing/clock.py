@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import threading
 
+from arango_jobs.checking import checked
+
 __all__ = ["FakeClock"]
 
 # How long a waiting thread lets the others work, in real seconds, before it looks again.
@@ -19,6 +21,7 @@ class FakeClock:
     nobody has read it, or begun to wait, for a short real while.
     """
 
+    @checked
     def __init__(self, start: float = 1_700_000_000.0, *, auto_advance: bool = False) -> None:
         self._start = start
         self._now = 0.0

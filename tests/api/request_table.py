@@ -112,7 +112,7 @@ MANY = [
         "PUT", "/_api/document/c?ignoreRevs=true", [{"_id": "c/a", "_key": "a"}],
         [META], [META]),
     Row("ManyDocuments.delete_many", lambda db: db["c"].delete_many(["a", "c/b", {"_key": "d"}]),
-        "DELETE", "/_api/document/c?ignoreRevs=false", ["a", "b", {"_key": "d"}], [META], [META]),
+        "DELETE", "/_api/document/c?ignoreRevs=false", ["a", "c/b", {"_key": "d"}], [META], [META]),
     Row("Reads.get_many", lambda db: db["c"].get_many(["a", {"_id": "c/b"}]), "PUT",
         "/_api/document/c?onlyget=true", ["a", "b"], [DOCUMENT, {"error": True}], [DOCUMENT]),
     Row("Matching.update_match", lambda db: db["c"].update_match({"x": 1}, {"y": 2}, 3, sync=True),

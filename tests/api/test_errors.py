@@ -242,7 +242,6 @@ def test_what_json_cannot_carry(case: str, db: StandardDatabase, answers: Answer
         lambda c: c.get("a", rev="1\r\nx: y"),
         lambda c: c.insert_many(["a"]),
         lambda c: c.update_many([{}]),
-        lambda c: c.get_many(["other/a"]),
     ],
 )
 def test_a_document_that_cannot_be_meant(call: Any, db: StandardDatabase, answers: Answers) -> None:

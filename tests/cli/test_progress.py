@@ -105,5 +105,5 @@ def test_the_best_bar_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert progress._kind(True) is progress._rich
     monkeypatch.setitem(sys.modules, "rich", None)
     assert progress._kind(True) is progress._plain
-    with pytest.raises(OptionError, match="progress must be true, false or tqdm, rich, plain"):
+    with pytest.raises(OptionError, match="progress must be True, False, 'tqdm', 'rich'"):
         progress._kind("bar")

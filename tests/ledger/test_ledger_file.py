@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from itertools import starmap
 from pathlib import Path
 
@@ -25,12 +24,12 @@ def _mode(path: str) -> int:
 
 
 def test_new_file(ledger: Path) -> None:
-    """Only its owner may read it, whatever the umask, and so with the files beside it."""
+    """Only its owner may read it, whatever the umask, and so with the write-ahead log."""
     before = os.umask(0)
     try:
         file = LedgerFile(ledger)
-        file.insert("run", 1.0, 2, b"[]")
-        assert [_mode(f"{ledger}{end}") for end in ("", "-wal", "-tail")] == [0o600] * 3
+        file.write("INSERT INTO run (at) VALUES (1)")
+        assert [_mode(f"{ledger}{end}") for end in ("", "-wal")] == [0o600, 0o600]
     finally:
         os.umask(before)
         file.close()
@@ -47,13 +46,10 @@ def test_file_that_others_may_read(ledger: Path) -> None:
 def test_what_was_written_is_there_the_next_time(ledger: Path) -> None:
     """A ledger is opened again and again."""
     file = LedgerFile(ledger)
-    file.begin()
-    number = file.insert("run", 1.5, 2, b"[]")
-    file.append(number, 2, b"[]", b"body", None, None, None)
+    number = file.write("INSERT INTO run (at, pid) VALUES (?, ?)", (1.5, 2))
     file.close()
     again = LedgerFile(ledger, create=False)
-    assert list(again.table("run")) == [(number, 1.5, 2, b"[]")]
-    assert list(again.records()) == [(number, 2.0, b"[]", b"body", None, None, None)]
+    assert list(again.rows("SELECT id, at, pid FROM run")) == [(number, 1.5, 2)]
     again.close()
 
 
@@ -71,10 +67,10 @@ def _foreign(path: Path) -> None:
     db.close()
 
 
-def _of_version(version: int, path: Path) -> None:
+def _from_the_future(path: Path) -> None:
     LedgerFile(path).close()
     with sqlite3.connect(path) as db:
-        db.execute(f"PRAGMA user_version = {version}")
+        db.execute("PRAGMA user_version = 99")
     db.close()
 
 
@@ -90,9 +86,7 @@ def _overwritten(path: Path) -> None:
         (_text, "no SQLite database"),
         (_short, "no SQLite database"),
         (_foreign, "another program's"),
-        (partial(_of_version, 99), "format 99.*with the version that wrote it"),
-        (partial(_of_version, 1), "format 1;.*with the version that wrote it"),
-        (Path.touch, r"is empty \(0 bytes\)"),
+        (_from_the_future, "format 99"),
         (_overwritten, "malformed"),
         (Path.mkdir, "is no file"),
     ],
@@ -166,35 +160,30 @@ def test_closed_twice(ledger: Path) -> None:
     file.close()
     file.close()
     with pytest.raises(LedgerError, match="is closed"):
-        file.insert("run", 1.0, 2, b"[]")
+        file.write("DELETE FROM run")
 
 
 def test_all_or_nothing(ledger: Path) -> None:
     """A series of statements that fails half-way leaves nothing behind."""
     file = LedgerFile(ledger)
-    file.begin()
-    statements = [("INSERT INTO run (at) VALUES (1)", ()), ("INSERT INTO nowhere", ())]
     with pytest.raises(LedgerError, match="cannot be written"):
-        file.rewrite(lambda _chain: statements)
-    assert list(file.table("run")) == []
-    file.append(1, 1.0, b"[]", b"", None, None, None)
-    assert len(list(file.records())) == 1
+        file.write_all([("INSERT INTO run (at) VALUES (1)", ()), ("INSERT INTO nowhere", ())])
+    assert list(file.rows("SELECT * FROM run")) == []
     file.close()
 
 
 def test_full_disk(ledger: Path) -> None:
     """It is an error that says so, and what was written before is whole."""
     file = LedgerFile(ledger)
-    file.begin()
     pages = next(file.rows("PRAGMA page_count"))[0]
     next(file.rows(f"PRAGMA max_page_count = {pages + 3}"))
-    record = (1, 1.0, None, b"x" * 1000, None, None, None)
+    row = ("INSERT INTO round (bodies) VALUES (?)", (b"x" * 1000,))
     with pytest.raises(LedgerError, match="full"):
-        list(starmap(file.append, [record] * 100))
-    records = len(list(file.records()))
+        list(starmap(file.write, [row] * 100))
+    rows = len(list(file.rows("SELECT id FROM round")))
     file.close()
     again = LedgerFile(ledger)
-    assert len(list(again.records())) == records > 0
+    assert len(list(again.rows("SELECT id FROM round"))) == rows > 0
     again.close()
 
 
@@ -208,8 +197,7 @@ _FORKING = """
 import gc, os, signal, sys
 from arango_jobs.ledger.file import LedgerFile
 file = LedgerFile(sys.argv[1])
-file.begin()
-file.append(1, 1, None, None, None, None, None)
+file.write("INSERT INTO run (at) VALUES (1)")
 child = os.fork()
 if child == 0:
     file.abandon()
@@ -217,7 +205,7 @@ if child == 0:
     gc.collect()
     sys.exit()
 os.waitpid(child, 0)
-file.append(1, 2, None, None, None, None, None)
+file.write("INSERT INTO run (at) VALUES (2)")
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -226,5 +214,5 @@ def test_forked_child(ledger: Path) -> None:
     """Its end leaves the parent's file alone: what is written later outlives the parent."""
     subprocess.run([sys.executable, "-c", _FORKING, str(ledger)], check=False)
     file = LedgerFile(ledger)
-    assert [at for _, at, *_ in file.records()] == [1, 2]
+    assert [at for (at,) in file.rows("SELECT at FROM run ORDER BY id")] == [1, 2]
     file.close()

@@ -162,7 +162,7 @@ def test_columns_of_several_files() -> None:
         ({"types": {"a": "date"}}, "the type of 'a' must be one of int, float, bool, str, json"),
         ({"chunk_rows": 0}, "chunk_rows must be a whole number from 1, not 0"),
         ({"skip": -1}, "skip must be a whole number from 0, not -1"),
-        ({"limit": True}, "limit must be a whole number from 1, not True"),
+        ({"limit": True}, "limit must be a whole number or None, not True (bool)"),
         ({"delimiter": ";;"}, "delimiter must be one character, not ';;'"),
         ({"encoding": "klingon"}, "there is no encoding 'klingon'"),
         ({"checkpoint": "c", "client_keys": False}, "checkpoint needs client_keys"),
