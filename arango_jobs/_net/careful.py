@@ -28,12 +28,17 @@ _NO_BODY: Final = frozenset({204, 304})
 _SHOWN_BYTES: Final = 24
 _SWITCHING: Final = 101
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
+_MAX_INTERIM: Final = 100
+"""Interim answers (1xx) before one final answer: servers send a few, an attacker sends millions."""
+_BYTES_AROUND: Final = 8
+"""Bytes of framing for each byte of a body: chunks of one byte have five."""
 
 
 class CarefulReader:
     """Reads responses of one connection, from the first byte of one to the end of another.
 
-    `is_idle`: it stands between two responses, so that another reader may go on.
+    `is_idle`: it stands between two responses, so that another reader may go on. An interim
+    response belongs to the final one behind it.
     `is_followed`: bytes came behind the last response of the connection.
     """
 
@@ -47,6 +52,9 @@ class CarefulReader:
         self._max_body = max_body
         self._parser = HttpResponseParser(self)
         self._out: list[Outcome] = []
+        self._finished = 0
+        self._fed = 0
+        self._interim = 0
         self._start()
 
     @property
@@ -67,12 +75,12 @@ class CarefulReader:
         self._headers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
         self._size = 0
-        self._head_size = 0
         self._in_body = False
 
     def feed(self, data: bytes, out: list[Outcome]) -> None:
         """Read `data`, append what is complete to `out`; `TransportError` where it is no HTTP."""
         self._out = out
+        finished = self._finished
         # Only what stands where a status line should is shown: later bytes may be a document's.
         start = data[:_SHOWN_BYTES] if self.is_idle else b""
         if not _PROTOCOL.startswith(start[: len(_PROTOCOL)].lstrip(b"\r\n")) and not self.is_last:
@@ -90,7 +98,8 @@ class CarefulReader:
                 raise error.__context__ from None
             shown = f"; it begins with {start!r}" if start else ""
             raise NotHTTPError(f"the answer is no HTTP: {error}{shown}") from None
-        self._count_head(len(data))
+        if self._finished == finished:
+            self._count_frame(len(data))
 
     def at_eof(self, out: list[Outcome]) -> None:
         """Complete a response whose end is the end of the connection; else `TransportError`."""
@@ -103,14 +112,14 @@ class CarefulReader:
         self._ends = True
         self._finish()
 
-    def _count_head(self, size: int) -> None:
+    def _count_frame(self, size: int) -> None:
+        """Limit what comes around a body: heads, interim responses, chunk extensions, trailers."""
         # Lines that are not complete have not come out of the parser yet, so all that came counts.
-        if self.is_idle or self._in_body:
-            self._head_size = 0
-            return
-        if self._head_size > self._max_head:
-            raise ResponseTooLargeError(f"the head of the answer is above {self._max_head} bytes")
-        self._head_size += size
+        self._fed += size
+        limit = self._max_head
+        if self._fed - self._size > limit + _BYTES_AROUND * self._size:
+            what = "framing around the body" if self._in_body else "head"
+            raise ResponseTooLargeError(f"the {what} of the answer is above {limit} bytes")
 
     # What follows is called by the parser.
 
@@ -169,12 +178,17 @@ class CarefulReader:
         if self._is_head and self.is_idle:
             return
         if self._parser.get_status_code() < 200:
-            self.is_idle = True
+            self._in_body = False
+            self._interim += 1
+            if self._interim > _MAX_INTERIM:
+                raise NotHTTPError(f"more than {_MAX_INTERIM} interim answers (1xx) came")
             return
         self._finish()
 
     def _finish(self) -> None:
         self.is_idle = True
+        self._finished += 1
+        self._fed = self._interim = 0
         headers = _joined(self._headers)
         body = b"".join(self._body)
         try:

@@ -18,6 +18,9 @@ from arango_jobs.errors import ConnectionLostError, NotHTTPError
 
 __all__ = ["Connection"]
 
+_AT_ONCE = 1 << 20
+"""Bytes that are read from one connection before the clock and the others have their turn."""
+
 _BLOCKED = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -28,13 +31,12 @@ class Connection:
     `written` how many bytes of the stream the kernel was handed, `end` how long the
     stream is so far. `number` says which process may be behind it (`succession.py`),
     `order` is that number where no other connection has it, else 0. `answers` is how
-    many it has given.
+    many it has given. `has_more` says that more may have come in than was read.
     """
 
     __slots__ = (
-        "answered", "answers", "count", "depth", "end", "is_verified_late", "made_at", "number",
-        "order", "outbox",
-        "reader", "sock", "unanswered", "url", "written",
+        "answered", "answers", "count", "depth", "end", "has_more", "is_verified_late", "made_at",
+        "number", "order", "outbox", "reader", "sock", "unanswered", "url", "written",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +60,7 @@ class Connection:
         self.depth = 1
         self.answered = 0
         self.answers = 0
+        self.has_more = False
         self.written = 0
         self.end = 0
         self.is_verified_late = is_verified_late(sock)
@@ -141,6 +144,7 @@ class Connection:
         try:
             self.sock.recv_into(view)
         except _BLOCKED:
+            self.has_more = False
             return False
         except OSError:
             return True
@@ -150,7 +154,10 @@ class Connection:
         is_head = bool(self.unanswered) and self.unanswered[0].template.method == "HEAD"
         # To the end of what is there: an end of the connection behind the answers must be seen
         # before more is written, and a selector does not see what OpenSSL has decrypted already.
-        while True:
+        # Where a peer sends as fast as we read there is no end: the rest is read later.
+        left = _AT_ONCE
+        self.has_more = False
+        while left > 0:
             try:
                 count = self.sock.recv_into(view)
             except _BLOCKED:
@@ -161,6 +168,9 @@ class Connection:
                 self.reader.at_eof(outcomes)
                 return False
             self.reader.feed(view[:count].tobytes(), outcomes, is_head=is_head)
+            left -= count
+        self.has_more = True
+        return True
 
     def _match(self, outcomes: list[Outcome], events: list[TransportEvent]) -> bool:
         """Give answers to exchanges in order; say if one came before its request was whole."""

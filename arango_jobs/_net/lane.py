@@ -36,6 +36,8 @@ _READ = selectors.EVENT_READ
 _WRITE = selectors.EVENT_WRITE
 # After a second connection could not be made, the first has to do for so long.
 _EXTRA_PAUSE_SECONDS = 5.0
+# As much as a kernel keeps is read in so many reads at the most; only a flood goes on.
+_READS = 16
 
 
 class Lane:
@@ -74,7 +76,9 @@ class Lane:
         for connection in tuple(self.connections):
             if not self.queue:
                 break
-            if connection.count < connection.depth and not connection.outbox:
+            if connection.count < connection.depth and not (
+                connection.outbox or connection.has_more
+            ):
                 self._fill(connection)
         if self._dialer is not None:
             self._dialer.advance()
@@ -166,8 +170,12 @@ class Lane:
     def read_all(self) -> None:
         """Read what has come in on every connection."""
         for connection in tuple(self.connections):
-            if connection in self.connections:
+            for _ in range(_READS):
+                if connection not in self.connections:
+                    break
                 self._receive(connection)
+                if not connection.has_more:
+                    break
 
     def _receive(self, connection: Connection) -> None:
         if not connection.unanswered:
@@ -182,10 +190,12 @@ class Lane:
         except OSError as error:
             self._broke(connection, error)
         else:
-            if goes_on:
-                self._deepen(connection)
-            else:
+            if not goes_on:
                 self._end(connection)
+                return
+            self._deepen(connection)
+            if connection.has_more:
+                shared.unread[connection] = partial(self._receive, connection)
 
     def _deepen(self, connection: Connection) -> None:
         if connection.answered < connection.depth:
@@ -351,6 +361,8 @@ class Lane:
     def _drop(self, connection: Connection) -> None:
         self.connections.remove(connection)
         self._shared.selector.unregister(connection.sock)
+        self._shared.unread.pop(connection, None)
+        connection.has_more = False
         connection.sock.close()
         is_broken = bool(connection.unanswered) and not connection.is_announced
         self._was_understood = self._was_understood or connection.answers > 0
@@ -373,7 +385,8 @@ class Lane:
     def _late_error(self, now: float, exchange: Exchanges) -> TransportError:
         if exchange.deadline <= now:
             return RequestTimeoutError(
-                f"{self._host.url} gave no answer within {exchange.timeout:g} s"
+                f"{self._host.url} gave no complete answer within {exchange.timeout:g} s "
+                "(request_timeout)"
             )
         return ConnectionLostError(
             f"a connection to {self._host.url} was closed: an answer before this one was late"

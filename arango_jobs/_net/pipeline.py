@@ -137,17 +137,22 @@ class PipelineTransport:
         The latter by the system's clock: ours may be one that a test moves.
         """
         time_left = self._next_deadline - now
-        wait = max(0.0, min(timeout, time_left))
+        unread, self._shared.unread = self._shared.unread, {}
+        wait = 0.0 if unread else max(0.0, min(timeout, time_left))
         if 0.0 < wait < _SHORT and self._wait_briefly(wait):
             wait = 0.0
         ready = self._selector.select(None if wait == math.inf else wait)
-        is_over = not ready and timeout <= time_left
+        is_over = not (ready or unread) and timeout <= time_left
         for key, mask in ready:
             if key.data is self._waker:
                 is_over = True
                 self._waker.on_ready(mask)
             else:
                 key.data(mask)
+        for connection, read_on in unread.items():
+            # Unless it was among those that were ready.
+            if connection.has_more and connection not in self._shared.unread:
+                read_on()
         return is_over
 
     def _wait_briefly(self, seconds: float) -> bool:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from arango_jobs._net.connection import Connection
 from arango_jobs._net.exchange import TransportEvent
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.succession import Succession
@@ -33,4 +34,6 @@ class Shared:
     """The numbers of the connections to each host."""
     read_all: Callable[[int], None] = lambda _host: None
     """Reads what has come in on all connections to a host."""
+    unread: dict[Connection, Callable[[], None]] = field(default_factory=dict)
+    """Connections on which more may have come in than was read, and what reads on."""
     view: memoryview = field(default_factory=lambda: memoryview(bytearray(_RECEIVE_BYTES)))
