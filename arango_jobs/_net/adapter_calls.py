@@ -13,6 +13,7 @@ import requests
 from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 
+from arango_jobs._net.covered_sessions import cover_session
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.session_answers import read_answer
 from arango_jobs._net.session_heads import SessionHeads
@@ -46,6 +47,7 @@ class AdapterCaller:
         adapter = self._session.get_adapter(url)
         limits = (self._settings.connect_timeout, timeout)
         merged = {**self._environment.get(), "stream": True}
+        cover_session(self._session, self._url, merged["proxies"])
         answer = adapter.send(prepared, timeout=limits, **merged)
         raw: Any = answer.raw
         if "Set-Cookie" in raw.headers:

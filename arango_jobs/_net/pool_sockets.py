@@ -9,8 +9,10 @@ classes without a change, and sockets of the system.
 from __future__ import annotations
 
 import contextlib
+import copy
 import socket
 import ssl
+import time
 from typing import Any
 
 import requests
@@ -22,6 +24,7 @@ from arango_jobs._net.hosts import Host
 from arango_jobs._net.pools import Pool, leaves_requests_alone, pool_for
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import is_overridden, only_connects
+from arango_jobs._net.time_limits import cover, time_limit
 from arango_jobs._net.tls import show_cuts
 from arango_jobs.operations import Headers
 
@@ -38,7 +41,8 @@ class PoolSockets:
     """Makes connections to one host as a urllib3 pool does; safe from any thread."""
 
     def __init__(self, pool: Pool, host: Host) -> None:
-        self._pool = pool.urllib3
+        # A copy, as the pool is the session's.
+        self._pool = cover(copy.copy(pool.urllib3))
         self._is_tunneled = connection_requires_http_tunnel(
             self._pool.proxy, self._pool.proxy_config, "https" if host.is_tls else "http"
         )
@@ -48,10 +52,14 @@ class PoolSockets:
         """What goes to the proxy with every request."""
 
     def open(self, timeout: float) -> socket.socket:
-        """Return a new connection, not blocking; `timeout` in seconds holds for each step.
+        """Return a new connection, not blocking, within `timeout` seconds.
 
-        Raises whatever urllib3 raises.
+        The look-up of a name may take longer. Raises whatever urllib3 raises.
         """
+        with time_limit(time.monotonic() + timeout, may_hold_up=True):
+            return self._open(timeout)
+
+    def _open(self, timeout: float) -> socket.socket:
         connection = self._pool._new_conn()
         connection.timeout = timeout
         context = getattr(connection, "ssl_context", None)

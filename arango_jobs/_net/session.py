@@ -3,17 +3,20 @@
     send ─▶ Crew: a thread calls Caller.call ─▶ poll's events
 
 For sessions with proxies, adapters, hooks or auth that our own connections
-cannot honour. A time limit is kept between two pieces of an answer, as
-`requests` does, not over the whole of it. `Exchanges.epoch` is obeyed where the
+cannot honour. `Exchanges.epoch` is obeyed where the
 session's pools are driven; where its `send` is called nobody can tell which
 connection that takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
+from typing import Final
 
 import requests
 
@@ -23,22 +26,30 @@ from arango_jobs._net.hosts import Host, parse_host
 from arango_jobs._net.render import RequestRenderer
 from arango_jobs._net.session_calls import Caller, caller_for
 from arango_jobs._net.session_connections import Numbers, Withheld
-from arango_jobs._net.session_errors import converted, is_of_user_code
+from arango_jobs._net.session_errors import converted, is_of_user_code, late
 from arango_jobs._net.settings import NetSettings
+from arango_jobs._net.time_limits import time_limit
 from arango_jobs.clock import Clock, SystemClock
-from arango_jobs.errors import ConnectionLostError, OptionError, RequestTimeoutError
+from arango_jobs.errors import ConnectionLostError, OptionError
 from arango_jobs.logs import user_code_logger
 
 __all__ = ["SessionTransport"]
 
 # A thread that waits for an answer cannot be interrupted; `close` does not wait for it for ever.
 _JOIN_SECONDS = 1.0
+_MOMENT = 0.001
+_GONE: Final = object()
 
 
 @dataclass(slots=True, eq=False)
 class _Call:
     exchange: Exchanges
     deadline: float
+    is_begun: bool = False
+    """Whether a thread may have sent something."""
+
+
+_Ended = tuple[_Call | None, TransportEvent]
 
 
 class SessionTransport:
@@ -57,20 +68,22 @@ class SessionTransport:
     ) -> None:
         settings = settings or NetSettings()
         self._clock = clock or SystemClock()
-        parsed = [parse_host(url) for url in hosts]
+        self._hosts = [parse_host(url) for url in hosts]
         # Only to refuse what would break a head before anything is sent.
-        self._checkers = [RequestRenderer(host, ()) for host in parsed]
-        line = _Line(parsed, self._clock)
-        self._crew: Crew[_Call, TransportEvent] = Crew(
+        self._checkers = [RequestRenderer(host, ()) for host in self._hosts]
+        line = _Line(self._hosts, self._clock)
+        self._crew: Crew[_Call, _Ended] = Crew(
             line.perform, size=settings.session_threads, name="arango-jobs-session"
         )
-        for index, host in enumerate(parsed):
-            tell = partial(self._crew.tell, Connected(index))
+        for index, host in enumerate(self._hosts):
+            tell = partial(self._crew.tell, (None, Connected(index)))
             numbers = Numbers(tell, self._clock.monotonic)
             line.callers.append(caller_for(session, host, settings, numbers))
         self._callers = line.callers
         self._way = " and ".join(dict.fromkeys(caller.way for caller in line.callers))
         self._threads = settings.session_threads
+        self._open: dict[float, dict[_Call, None]] = {}
+        """The calls that have not ended, by how long they may take: the first ends first."""
 
     def send(self, exchanges: Exchanges) -> None:
         """Queue `exchanges` for the threads.
@@ -80,14 +93,24 @@ class SessionTransport:
         """
         deadline = self._clock.monotonic() + exchanges.timeout
         checker = self._checkers[exchanges.host]
+        waiting = self._open.setdefault(exchanges.timeout, {})
         for exchange in exchanges.each():
             checker.render(exchange.template, exchange.leaves[0], len(exchange.bodies[0]))
-            self._crew.give(_Call(exchange, deadline))
+            call = _Call(exchange, deadline)
+            waiting[call] = None
+            self._crew.give(call)
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Wait until something came, `timeout` seconds passed, or `wake` was called."""
+        due = min(self._deadlines(), default=None)
+        if due is not None:
+            # A wait may end a little early.
+            left = max(0.0, due - self._clock.monotonic()) + _MOMENT
+            timeout = left if timeout is None else min(left, timeout)
         self._clock.wait(self._crew.news, timeout)
-        return self._crew.take()
+        events = self._taken()
+        self._expire(events)
+        return events
 
     def wake(self) -> None:
         """Make a running or the next `poll` return soon; safe from any thread."""
@@ -96,11 +119,12 @@ class SessionTransport:
     def close(self) -> list[TransportEvent]:
         """End the threads and give a `Failure` for each exchange still under way."""
         queued, cut = self._crew.stop(_JOIN_SECONDS)
-        events = self._crew.take()
+        events = self._taken()
         for calls, may_have_run in ((queued, False), (cut, True)):
             for call in calls:
-                error = ConnectionLostError("the transport was closed")
-                events.append(Failure(call.exchange, error, may_have_run))
+                if self._ends(call):
+                    error = ConnectionLostError("the transport was closed")
+                    events.append(Failure(call.exchange, error, may_have_run))
         for caller in self._callers:
             caller.close()
         return events
@@ -108,6 +132,33 @@ class SessionTransport:
     def describe(self) -> str:
         """Say in a few words which way requests go."""
         return f"the requests.Session given, through {self._way}, {self._threads} threads"
+
+    def _deadlines(self) -> Iterator[float]:
+        return (next(iter(waiting)).deadline for waiting in self._open.values() if waiting)
+
+    def _taken(self) -> list[TransportEvent]:
+        return [event for call, event in self._crew.take() if call is None or self._ends(call)]
+
+    def _expire(self, events: list[TransportEvent]) -> None:
+        """End what has waited too long; the thread that has it is left to itself.
+
+        Adapters, hooks and auth are user code, and may take any time.
+        """
+        now = self._clock.monotonic()
+        if min(self._deadlines(), default=math.inf) > now:
+            return
+        for waiting in self._open.values():
+            for call in tuple(takewhile(lambda call: call.deadline <= now, waiting)):
+                del waiting[call]
+                exchange = call.exchange
+                error = late(self._hosts[exchange.host].url, exchange.timeout)
+                # A thread that takes it from now on finds that it is late.
+                events.append(Failure(exchange, error, call.is_begun))
+
+    def _ends(self, call: _Call) -> bool:
+        """Take that `call` has ended; return whether it had not before."""
+        waiting = self._open[call.exchange.timeout]
+        return waiting.pop(call, _GONE) is None
 
 
 class _Line:
@@ -119,21 +170,20 @@ class _Line:
         self._clock = clock
         self._said: tuple[type[BaseException], str] | None = None
 
-    def perform(self, call: _Call) -> list[TransportEvent]:
+    def perform(self, call: _Call) -> list[_Ended]:
         """Make the call; return its end."""
         index = call.exchange.host
-        return [self._end(call, self._hosts[index].url, self.callers[index])]
+        return [(call, self._end(call, self._hosts[index].url, self.callers[index]))]
 
     def _end(self, call: _Call, url: str, caller: Caller) -> TransportEvent:
         exchange = call.exchange
+        call.is_begun = True
         timeout = call.deadline - self._clock.monotonic()
         if timeout <= 0:
-            late = RequestTimeoutError(
-                f"{url}: its turn did not come within {exchange.timeout:g} s"
-            )
-            return Failure(exchange, late, False)
+            return Failure(exchange, late(url, exchange.timeout), False)
         try:
-            answer = caller.call(exchange.request, timeout, exchange.epoch or None)
+            with time_limit(time.monotonic() + timeout, may_hold_up=True):
+                answer = caller.call(exchange.request, timeout, exchange.epoch or None)
             return exchange.answered(answer.response, answer.connection)
         except Withheld as error:
             return Failure(exchange, ConnectionLostError(f"{url}: {error}"), error.is_written)
@@ -141,7 +191,8 @@ class _Line:
             return Failure(exchange, ConnectionLostError(str(error)), False)
         except BaseException as error:  # noqa: BLE001  adapters, hooks and auth are user code
             self._tell(error, url)
-            return Failure(exchange, *converted(error, url, has_retries=caller.has_retries))
+            failed = converted(error, url, exchange.timeout, has_retries=caller.has_retries)
+            return Failure(exchange, *failed)
 
     def _tell(self, error: BaseException, url: str) -> None:
         """Log `error`, if it is no other code's than the user's, once until another one comes."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import http.client
 import ssl
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from urllib3.util.wait import wait_for_read
@@ -51,14 +52,13 @@ def read_answer(raw: Any, url: str, limit: int) -> Response:
 def _body(raw: Any, headers: dict[str, str], limit: int) -> bytes:
     if _length(headers) <= min(_SMALL, limit) and "content-encoding" not in headers:
         return bytes(raw.read())
-    parts: list[bytes] = []
+    body = BytesIO()
     size = 0
     for part in raw.stream(_PIECE, decode_content=True):
-        size += len(part)
+        size += body.write(part)
         if size > limit:
             raise ResponseTooLargeError(f"the body of the answer is above {limit} bytes")
-        parts.append(part)
-    return b"".join(parts)
+    return body.getvalue()
 
 
 def _length(headers: dict[str, str]) -> int:

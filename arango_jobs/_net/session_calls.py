@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from arango_jobs._net.adapter_calls import AdapterCaller
+from arango_jobs._net.covered_sessions import cover_session
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.pool_calls import PoolCaller
 from arango_jobs._net.pool_sockets import speaks_plainly
@@ -119,6 +120,7 @@ class SessionCaller:
     def call(self, request: Request, timeout: float) -> Response:
         """Make one request; raises what the session raises."""
         url = self._url + request.target
+        cover_session(self._session, self._url, self._environment.get()["proxies"])
         answer = (self._by_request if self._has_request else self._by_send)(request, url, timeout)
         answer.raw.decode_content = True
         return read_answer(answer.raw, url, self._settings.max_response_bytes)

@@ -18,6 +18,7 @@ import urllib3
 from urllib3.connection import HTTPConnection
 
 from arango_jobs._net.succession import Succession
+from arango_jobs._net.time_limits import limited
 
 __all__ = ["Numbers", "Withheld", "numbered_pool"]
 
@@ -144,6 +145,6 @@ def numbered_pool(shared: Any, numbers: Numbers, least: int) -> Any:
     pool.pool = pool.QueueCls(size)
     for _ in range(size):
         pool.pool.put(None)
-    kind = pool.ConnectionCls
+    kind = limited(pool.ConnectionCls)
     pool.ConnectionCls = type(kind.__name__, (_Numbered, kind), {"numbers": numbers})
     return pool

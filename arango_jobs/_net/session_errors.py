@@ -27,7 +27,7 @@ from arango_jobs.errors import (
     TransportError,
 )
 
-__all__ = ["converted", "is_of_user_code", "unreachable"]
+__all__ = ["converted", "is_of_user_code", "late", "unreachable"]
 
 _UNREACHABLE = (NewConnectionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
 _LATE = (ReadTimeoutError, requests.exceptions.ReadTimeout, TimeoutError)
@@ -38,15 +38,20 @@ _OF_THE_NETWORK = (OSError, HTTPError, http.client.HTTPException)
 _REFUSED_TUNNEL = "Tunnel connection failed"
 
 
-def converted(error: BaseException, url: str, *, has_retries: bool) -> tuple[TransportError, bool]:
-    """Return what `error` means for a request to `url`, and whether that may have run."""
+def converted(
+    error: BaseException, url: str, timeout: float, *, has_retries: bool
+) -> tuple[TransportError, bool]:
+    """Return what `error` means for a request to `url`, and whether that may have run.
+
+    The request had `timeout` seconds.
+    """
     if isinstance(error, TransportError):
         return type(error)(f"{url}: {error}"), True
     causes = tuple(_causes(error))
     if any(isinstance(cause, _UNREACHABLE) for cause in causes):
         return unreachable(error, url), has_retries
     if any(isinstance(cause, _LATE) for cause in causes):
-        return RequestTimeoutError(f"{url} gave no answer in time"), True
+        return late(url, timeout), True
     return ConnectionLostError(f"a request to {url} got no complete answer: {_why(causes)}"), True
 
 
@@ -56,6 +61,13 @@ def is_of_user_code(error: BaseException) -> bool:
     Neither the network nor requests did; `requests.HTTPError` comes of `raise_for_status` only.
     """
     return isinstance(error, requests.HTTPError) or not isinstance(error, _OF_THE_NETWORK)
+
+
+def late(url: str, timeout: float) -> RequestTimeoutError:
+    """Return the error for a request to `url` whose time, `timeout` seconds, was over."""
+    return RequestTimeoutError(
+        f"{url} gave no complete answer within {timeout:g} s (request_timeout)"
+    )
 
 
 def unreachable(error: BaseException, url: str) -> HostUnreachableError:

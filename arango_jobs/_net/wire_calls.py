@@ -30,6 +30,7 @@ from arango_jobs._net.session_answers import Answer
 from arango_jobs._net.session_connections import Numbers, Withheld
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import keep_cookies
+from arango_jobs._net.time_limits import time_left
 from arango_jobs.errors import ConnectionLostError, ResponseTooLargeError, TransportError
 from arango_jobs.operations import Headers, Request, Response
 
@@ -115,7 +116,7 @@ class WireCaller(PoolCaller):
                 raise Withheld(self._numbers.is_written)
             self._numbers.written()
             connection.sock.settimeout(timeout)
-            _send(connection.sock, head, request.body)
+            _send(connection, head, request.body)
             response, is_kept = self._answer(request, connection.sock, pieces)
             connection.answers += 1
         finally:
@@ -133,6 +134,8 @@ class WireCaller(PoolCaller):
         )
         found: list[Outcome] = []
         while not found:
+            if (left := time_left()) is not None:
+                sock.settimeout(left)
             data = sock.recv(_RECEIVE_BYTES)
             if not data:
                 # Also where that may be how the body ends: it may as well have been cut off.
@@ -172,11 +175,11 @@ def _usual(probe: requests.PreparedRequest) -> Headers:
     )
 
 
-def _send(sock: Any, head: bytes, body: bytes) -> None:
+def _send(connection: Any, head: bytes, body: bytes) -> None:
     pieces = (head + body,) if len(body) <= SMALL_BODY else (head, body)
     try:
         for piece in pieces:
-            sock.sendall(piece)
+            connection.send(piece)
     except (BrokenPipeError, ConnectionResetError):
         # A server that refuses a body half-way has answered before it closed.
         return

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import http.client
+import time
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import requests
 import urllib3.exceptions as urllib3_errors
 
 from arango_jobs import json
+from arango_jobs._net.covered_sessions import cover_session
+from arango_jobs._net.time_limits import time_limit
 from arango_jobs.api.session import SetAuthorization
-from arango_jobs.api.transport_errors import convert
+from arango_jobs.api.transport_errors import convert, late_error
 from arango_jobs.clock import Clock
 from arango_jobs.errors import (
     ConnectionLostError,
-    RequestTimeoutError,
     ResponseTooLargeError,
     TransportError,
 )
@@ -65,7 +68,7 @@ class Sender:
         except (requests.RequestException, urllib3_errors.HTTPError, OSError) as error:
             if isinstance(error, TransportError):
                 raise
-            raise convert(error, url) from error
+            raise convert(error, url, self.timeouts.request) from error
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, body, url + request.target, self.loads)
 
@@ -86,9 +89,10 @@ class Sender:
             # As we quoted it: `requests` would undo what keeps a key of dots one path segment.
             prepared.url = url + request.target
         settings = session.merge_environment_settings(url, {}, True, self._verify(), None)
-        return session.send(
-            prepared, timeout=self._limits(deadline), allow_redirects=False, **settings
-        )
+        cover_session(session, url, settings["proxies"])
+        _, left = limits = self._limits(deadline)
+        with time_limit(None if left is None else time.monotonic() + left):
+            return session.send(prepared, timeout=limits, allow_redirects=False, **settings)
 
     def _verify(self) -> bool | str | None:
         if self.verify is not None:
@@ -105,15 +109,15 @@ class Sender:
         return (left if connect is None else min(connect, left)), left
 
     def _read(self, answer: requests.Response, url: str, deadline: float | None) -> bytes:
-        chunks, size, limit = [], 0, self.max_response_bytes
+        body, size, limit = BytesIO(), 0, self.max_response_bytes
         for chunk in answer.iter_content(_CHUNK):
-            chunks.append(chunk)
-            size += len(chunk)
+            size += body.write(chunk)
             if size > limit:
                 raise ResponseTooLargeError(f"the answer of {url} is above {limit} bytes")
+            # What has no connection of ours under it is timed here.
             if deadline is not None and self.clock.monotonic() > deadline:
-                raise RequestTimeoutError(f"{url} had not answered completely in time")
-        return b"".join(chunks)
+                raise late_error(url, self.timeouts.request)
+        return body.getvalue()
 
     def _check_whole(
         self, answer: requests.Response, request: Request, url: str, body: bytes

@@ -20,7 +20,7 @@ from arango_jobs.errors import (
     TransportError,
 )
 
-__all__ = ["convert"]
+__all__ = ["convert", "late_error"]
 
 _NOT_HTTP = (
     http.client.BadStatusLine,
@@ -40,8 +40,11 @@ _UNREACHED = (
 )
 
 
-def convert(error: Exception, host: str) -> TransportError:
-    """Return what `error`, raised while talking to `host`, means to the caller."""
+def convert(error: Exception, host: str, budget: float | None = None) -> TransportError:
+    """Return what `error`, raised while talking to `host`, means to the caller.
+
+    `budget` is how many seconds the request had.
+    """
     causes = list(_causes(error))
     why = _why(causes)
     if any(
@@ -59,8 +62,17 @@ def convert(error: Exception, host: str) -> TransportError:
     if any(isinstance(cause, _NOT_HTTP) for cause in causes):
         return NotHTTPError(f"{host} does not speak HTTP: {why}")
     if any(isinstance(cause, (requests.exceptions.Timeout, TimeoutError)) for cause in causes):
-        return RequestTimeoutError(f"{host} gave no answer in time")
+        return late_error(host, budget)
     return ConnectionLostError(f"the connection to {host} broke: {why}")
+
+
+def late_error(host: str, budget: float | None) -> RequestTimeoutError:
+    """Return the error for a request whose time, `budget` seconds, was over."""
+    if budget is None:
+        return RequestTimeoutError(f"{host} gave no complete answer in time")
+    return RequestTimeoutError(
+        f"{host} gave no complete answer within {budget:g} s (request_timeout)"
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
