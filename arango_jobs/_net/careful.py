@@ -55,6 +55,7 @@ class CarefulReader:
         self._finished = 0
         self._fed = 0
         self._interim = 0
+        self._is_after_interim = False
         self._start()
 
     @property
@@ -82,7 +83,7 @@ class CarefulReader:
         self._out = out
         finished = self._finished
         # Only what stands where a status line should is shown: later bytes may be a document's.
-        start = data[:_SHOWN_BYTES] if self.is_idle else b""
+        start = data[:_SHOWN_BYTES] if self.is_idle or self._is_after_interim else b""
         if not _PROTOCOL.startswith(start[: len(_PROTOCOL)].lstrip(b"\r\n")) and not self.is_last:
             # llhttp reads RTSP and ICE, too.
             raise NotHTTPError(f"the answer is no HTTP: it begins with {start!r}")
@@ -126,7 +127,7 @@ class CarefulReader:
     def on_message_begin(self) -> None:
         """Start a response."""
         self._start()
-        self.is_idle = False
+        self.is_idle = self._is_after_interim = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header line; those after a chunked body are let go."""
@@ -179,6 +180,7 @@ class CarefulReader:
             return
         if self._parser.get_status_code() < 200:
             self._in_body = False
+            self._is_after_interim = True
             self._interim += 1
             if self._interim > _MAX_INTERIM:
                 raise NotHTTPError(f"more than {_MAX_INTERIM} interim answers (1xx) came")
