@@ -278,7 +278,8 @@ class JobManager(Handles):
         `decoders` read the answers of operations that are not ours, by their names.
         With `trust`, jobs are fetched by their ids also where the server does not
         tell whether it has restarted, and may have given them to others since.
-        Raises `LedgerError` where the file cannot be used.
+        Raises `LedgerError` where the file cannot be used; where it is damaged, the
+        error's `entries` are what can still be read.
         """
         if decoders is not None and not isinstance(decoders, Mapping):
             raise OptionError(f"decoders must be a dict or None, not {shown('', decoders)}")

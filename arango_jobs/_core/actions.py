@@ -58,6 +58,8 @@ class Ask:
     count = Rare(0)
     database = Rare("")
     tries = Rare(0)
+    waits = Rare(0)
+    """How often it was put off, for whatever reason."""
     parts: Rare[Sequence[Any] | None] = Rare(None)
     """For a confirmation or an explanation: the operations that it is about."""
     otherwise: Rare[End | None] = Rare(None)
@@ -65,6 +67,8 @@ class Ask:
     connection = Rare(0)
     """For a submission that broke, and who a host is: the number of the connection that it was
     on; 0: the transport does not say."""
+    retry_after: Rare[float | None] = Rare(None)
+    """For how many seconds the answer asks to make no other call, if it does."""
     newer: Rare[Identity | None] = Rare(None)
     """For who a host is, asked on older connections: what it has said on a newer one."""
 

@@ -98,6 +98,13 @@ class Book:
         outcome = outcome if job.tries == 0 else Outcome.UNKNOWN
         self.out.append(End(outcome, job.parts, job, reason=reason, cause=cause))
 
+    def obey(self, ask: Ask, now: float) -> None:
+        """Leave a host alone for as long as its answer asks for, up to `patience` seconds."""
+        if ask.more is not None and ask.retry_after is not None:
+            host = self.hosts[ask.host]
+            seconds = min(ask.retry_after, self.options.patience)
+            host.closed_until = max(host.closed_until, now + seconds)
+
     def tell_window(self, host: Host) -> None:
         """Tell that the window of `host` has changed."""
         self.out.append(

@@ -93,6 +93,7 @@ class Engine:
             tidying=tidying,
             renewal=renewal,
             searching=searching,
+            patience=patience,
         ).table()
         self._others: dict[Call, Handler] = {
             Call.IDENTIFY: who.identified,

@@ -102,6 +102,7 @@ class Host:
         "filled",
         "highest_id",
         "identify_tries",
+        "identify_waits",
         "identity",
         "in_flight",
         "index",
@@ -112,14 +113,16 @@ class Host:
         "name",
         "queue_time",
         "refusals",
+        "refused_at",
+        "refused_since",
         "restarted_at",
         "successor",
-        "suspect_since",
         "told",
         "trouble",
         "troubles",
         "trusted",
         "unclear_id",
+        "unfetched_since",
         "unit",
         "was_reached",
         "watch",
@@ -144,15 +147,21 @@ class Host:
         """Why it could not be reached the last time."""
         self.troubles = 0
         self.refusals = 0
+        self.refused_since: float | None = None
+        """Since when it has taken no job, though not for want of room."""
+        self.refused_at = float("-inf")
+        self.unfetched_since: float | None = None
+        """Since when no fetch was answered, as none may be sent or none got on a connection."""
         self.connections = 0
         self.made_at: dict[int, float] = {}
         """Times before anything was sent on the last connections, by their number."""
         self.identity: Identity | None = None
         self.is_suspect = False
         """Whether it may be another process than the one that took our jobs."""
-        self.suspect_since = 0.0
         self.is_identifying = False
         self.identify_tries = 0
+        self.identify_waits = 0
+        """How often it was put off to ask again who it is."""
         self.asks_metrics = False
         """Whether it is asked for metrics because it has no statistics (ArangoDB 4.0)."""
         self.can_tell = True
@@ -215,6 +224,12 @@ class Host:
         self.closed_until = max(self.closed_until, now + delay)
         if self.down_since is None:
             self.down_since = now
+
+    def wants_fetch(self, now: float) -> float:
+        """Note that a fetch has to wait; return since when none has been answered."""
+        if self.unfetched_since is None:
+            self.unfetched_since = now
+        return self.unfetched_since
 
     def leaves_behind(self, job_id: str | None) -> None:
         """Note that a job is looked at no more, whether the server has it still or not."""

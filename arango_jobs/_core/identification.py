@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from arango_jobs._core.actions import Ask
-from arango_jobs._core.backoff import AGAIN, TRIES
+from arango_jobs._core.backoff import AGAIN, TRIES, UNREACHABLE
 from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host, Identity
 from arango_jobs._core.job import ALWAYS_THERE, Job
@@ -34,6 +34,8 @@ _NO_IDENTITY = SILENT | {
     Meaning.UNAUTHORIZED,
     Meaning.QUEUE_FULL,
     Meaning.QUEUE_TIME,
+    Meaning.TOO_MANY,
+    Meaning.OVERLOADED,
     Meaning.FORWARD_FAILED,
     Meaning.ODD,
 }
@@ -60,9 +62,8 @@ class Identification:
         self.identify(host, now)
 
     def _doubt(self, host: Host, now: float) -> None:
-        if not host.is_suspect:
-            host.is_suspect = True
-            host.suspect_since = now
+        host.is_suspect = True
+        host.wants_fetch(now)
 
     def identify(self, host: Host, now: float, database: str = "") -> None:
         """Ask `host` who it is, by way of `database` or of one that a job of ours is in."""
@@ -132,10 +133,12 @@ class Identification:
             self._renewal.refused(ask, now)
         if not host.is_suspect:
             return True
-        if meaning not in ABSENT and meaning is not Meaning.MOVED:
-            host.identify_tries += 1
-        delay = self._book.pause(AGAIN, host.identify_tries)
-        self._book.timers.push(max(now + delay, host.closed_until), host)
+        host.identify_waits += 1
+        strategy = UNREACHABLE if meaning in ABSENT else AGAIN
+        delay = max(self._book.pause(strategy, host.identify_waits), ask.retry_after or 0.0)
+        due = max(now + delay, host.closed_until)
+        last = host.wants_fetch(now) + self._book.options.patience
+        self._book.timers.push(max(now, min(due, last)), host)
         return True
 
     def _found(self, host: Host, found: Identity, trusted: int, now: float) -> None:
@@ -179,6 +182,7 @@ class Identification:
             self.identify(host, now)
             return
         host.is_suspect = False
+        host.identify_waits = 0
         host.watch.ask_all(now)
         for job in list(host.watch.jobs.values()):
             self._tidying.tidy_up(job, now)

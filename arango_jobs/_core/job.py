@@ -124,7 +124,23 @@ class Job:
     tries = Rare(0)
     """Submissions that may have run."""
     troubles = Rare(0)
-    """Failures in a row of the call under way."""
+    """Answers in a row that said nothing about it."""
+    rounds = Rare(0)
+    """Calls that brought nothing, of any sort: they make the pauses longer."""
+    vain_since: Rare[float | None] = Rare(None)
+    """Since when calls have brought nothing."""
+    is_spent = Rare(False)
+    """Whether calls have brought nothing for so long that no other is made."""
+    held_until = Rare(0.0)
+    """No look before this time, whatever a list says."""
+    unwritten = Rare(0)
+    """How often no connection carried its submission whole."""
+    tidy_tries = Rare(0)
+    """Calls to cancel or delete it that the server did not understand."""
+    tidy_waits = Rare(0)
+    """The same, and those that did not reach the server."""
+    tidy_since: Rare[float | None] = Rare(None)
+    """Since when they fail."""
     renewals = Rare(0)
     cancel_by: Rare[float | None] = Rare(None)
     """When waiting for a cancelled job ends; None: nobody asked for a cancel."""

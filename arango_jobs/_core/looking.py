@@ -40,7 +40,8 @@ class Looking:
             return
         due = dict.fromkeys(watch.due_jobs(now))
         if due:
-            self.fetch(host, [job for job in due if job.state is _PENDING], now)
+            jobs = [job for job in due if job.state is _PENDING]
+            self.fetch(host, self._not_held(host, jobs, now), now)
         count = watch.list_count(now)
         if count:
             database = next(iter(watch.jobs.values())).database
@@ -77,7 +78,17 @@ class Looking:
     def listed(self, host: Host, ids: list[Any], asked: int, now: float) -> None:
         """Fetch what a list of up to `asked` ids has told to be done."""
         # Of a host that is suspect the list may be another process's.
-        self.fetch_soon(host, host.watch.listed(ids, asked, now), now)
+        self.fetch_soon(host, self._not_held(host, host.watch.listed(ids, asked, now), now), now)
+
+    def _not_held(self, host: Host, jobs: list[Job], now: float) -> list[Job]:
+        """Return those of `jobs` that may be looked at now; the others are, when they may be."""
+        held = [job for job in jobs if job.more is not None and job.held_until > now]
+        if not held:
+            return jobs
+        for job in held:
+            host.watch.look_at(job, job.held_until)
+        kept = set(held)
+        return [job for job in jobs if job not in kept]
 
     def fetch_soon(self, host: Host, jobs: Sequence[Job], now: float) -> None:
         """Fetch `jobs` at once, or when it is known again who the host is."""
@@ -86,6 +97,11 @@ class Looking:
             return
         for job in jobs:
             host.watch.look_at(job, now)
+
+    def hold(self, job: Job, due: float, now: float) -> None:
+        """Look at `job` again at the time `due`, and not before, whatever a list says."""
+        job.held_until = due
+        self.look_later(job, due, now)
 
     def look_later(self, job: Job, due: float, now: float) -> None:
         """Look at `job` again at the time `due`."""

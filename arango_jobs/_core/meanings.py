@@ -53,6 +53,8 @@ class Meaning(enum.Enum):
     QUEUE_TIME = "not run: the queue is slower than the caller allowed"
     UNAVAILABLE = "not run: the server starts or stops"
     UNAUTHORIZED = "not run: wrong or expired credentials"
+    TOO_MANY = "not run: too many requests, says something on the way"
+    OVERLOADED = "something on the way is overloaded; the server may have run it"
     FORWARD_FAILED = "another Coordinator did not answer; it may have done the work"
     MALFORMED = "the server does not understand the call"
     ODD = "nothing that the job protocol knows"
@@ -67,7 +69,13 @@ class Meaning(enum.Enum):
 
 
 _REFUSALS = frozenset(
-    {Meaning.QUEUE_FULL, Meaning.QUEUE_TIME, Meaning.UNAVAILABLE, Meaning.UNAUTHORIZED}
+    {
+        Meaning.QUEUE_FULL,
+        Meaning.QUEUE_TIME,
+        Meaning.UNAVAILABLE,
+        Meaning.UNAUTHORIZED,
+        Meaning.TOO_MANY,
+    }
 )
 
 
@@ -88,9 +96,16 @@ class Decision(enum.Enum):
     TAKE_RESULT = "end the future with it"
     KEEP = "look again later"
     BACK_OFF = "nothing happened: the same again later, with a smaller window"
+    HOLD_BACK = (
+        "nothing happened: the same again later, with a smaller window, within `patience`; "
+        "then the future ends with this answer"
+    )
     WAIT_FOR_HOST = "nothing happened: the same again when the host is back, within `patience`"
     RENEW = "renew the credentials once and do the same again; else as refused for good"
-    ASK = "the result may be gone: ask for the status, which takes nothing"
+    ASK = (
+        "the result may be gone: ask for the status, which takes nothing; after the first time "
+        "with growing pauses, within `patience`"
+    )
     FETCH = "take the result"
     ELSEWHERE = "jobs belong to no database: the same once more by way of `_system`, else as lost"
     LOST = "the result is gone: repeat what is safe, read back what can be, else JobLostError"
@@ -100,7 +115,8 @@ class Decision(enum.Enum):
     )
     UNKNOWN = "it may have run: repeat what is safe, else SubmitOutcomeUnknownError"
     DONE = "nothing more to do"
-    AGAIN = "the same again later, a few times"
+    AGAIN = "the same again with growing pauses, within `patience`; then as lost"
+    A_FEW_TIMES = "the same again with growing pauses, a few times"
 
 
 def _rows() -> dict[tuple[Call, Meaning], Decision]:
@@ -111,6 +127,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.SUBMIT, says.RESULT): then.TAKE_RESULT,
         (call.SUBMIT, says.QUEUE_FULL): then.BACK_OFF,
         (call.SUBMIT, says.QUEUE_TIME): then.BACK_OFF,
+        (call.SUBMIT, says.TOO_MANY): then.HOLD_BACK,
         (call.SUBMIT, says.UNAVAILABLE): then.WAIT_FOR_HOST,
         (call.SUBMIT, says.UNREACHABLE): then.WAIT_FOR_HOST,
         (call.SUBMIT, says.MOVED): then.WAIT_FOR_HOST,
@@ -120,6 +137,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.SUBMIT, says.MALFORMED): then.TAKE_RESULT,
         (call.SUBMIT, says.OWNER_GONE): then.TAKE_RESULT,
         (call.SUBMIT, says.FORWARD_FAILED): then.UNKNOWN,
+        (call.SUBMIT, says.OVERLOADED): then.UNKNOWN,
         (call.SUBMIT, says.ODD): then.UNKNOWN,
         (call.SUBMIT, says.BROKEN): then.SEARCH,
         # A fetch: whatever may have consumed the result is followed by a question that cannot
@@ -130,11 +148,13 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.FETCH, says.DATABASE_GONE): then.ELSEWHERE,
         (call.FETCH, says.QUEUE_FULL): then.AGAIN,
         (call.FETCH, says.QUEUE_TIME): then.AGAIN,
+        (call.FETCH, says.TOO_MANY): then.AGAIN,
         (call.FETCH, says.UNAVAILABLE): then.WAIT_FOR_HOST,
         (call.FETCH, says.UNREACHABLE): then.WAIT_FOR_HOST,
         (call.FETCH, says.MOVED): then.KEEP,
         (call.FETCH, says.UNAUTHORIZED): then.RENEW,
         (call.FETCH, says.FORWARD_FAILED): then.ASK,
+        (call.FETCH, says.OVERLOADED): then.ASK,
         (call.FETCH, says.MALFORMED): then.ASK,
         (call.FETCH, says.ODD): then.ASK,
         (call.FETCH, says.BROKEN): then.ASK,
@@ -146,11 +166,13 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.ASK, says.DATABASE_GONE): then.ELSEWHERE,
         (call.ASK, says.QUEUE_FULL): then.AGAIN,
         (call.ASK, says.QUEUE_TIME): then.AGAIN,
+        (call.ASK, says.TOO_MANY): then.AGAIN,
         (call.ASK, says.UNAVAILABLE): then.WAIT_FOR_HOST,
         (call.ASK, says.UNREACHABLE): then.WAIT_FOR_HOST,
         (call.ASK, says.MOVED): then.AGAIN,
         (call.ASK, says.UNAUTHORIZED): then.RENEW,
         (call.ASK, says.FORWARD_FAILED): then.AGAIN,
+        (call.ASK, says.OVERLOADED): then.AGAIN,
         (call.ASK, says.MALFORMED): then.AGAIN,
         (call.ASK, says.ODD): then.AGAIN,
         (call.ASK, says.BROKEN): then.AGAIN,
@@ -158,7 +180,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
     # Lists only advise, cancelling only asks, deleting only tidies: none of them ends a future.
     for tidy in (call.LIST, call.CANCEL, call.DELETE):
         for meaning in Meaning:
-            rows[tidy, meaning] = then.AGAIN
+            rows[tidy, meaning] = then.A_FEW_TIMES
         rows[tidy, says.OK] = then.DONE
         rows[tidy, says.PENDING] = then.DONE
         rows[tidy, says.UNAUTHORIZED] = then.RENEW

@@ -28,9 +28,30 @@ class Patience:
             return
         host.failed(now, self._book.pause(UNREACHABLE, host.troubles + 1))
 
+    def refused(self, host: Host, why: str, now: float) -> bool:
+        """Note that `host` takes no jobs, not for want of room; return whether no host does.
+
+        What waits to be sent is given up where no host has taken a job for `patience` seconds.
+        """
+        patience = self._book.options.patience
+        if host.refused_since is None or now - host.refused_at > patience:
+            host.refused_since = now
+        host.refused_at = now
+        since = [each.refused_since for each in self._book.hosts]
+        if None in since:
+            return False
+        if any(each is None or now - each < patience for each in since):
+            return True
+        for each in self._book.hosts:
+            each.refused_since = None
+        seconds = now - min(each for each in since if each is not None)
+        reason = f"{host.name} has taken no job for {seconds:.1f} s: {why}"
+        self._give_up_waiting(reason, host.trouble, now)
+        return True
+
     def check(self, host: Host, now: float) -> None:
         """Give up what `host` has if it has been away, or been doubted, for too long."""
-        if host.is_suspect and now - host.suspect_since >= self._book.options.patience:
+        if host.is_suspect and now - host.wants_fetch(now) >= self._book.options.patience:
             self._give_up_doubted(host, now)
         if not self._is_given_up(host, now):
             self._fail_over(host, now)
@@ -65,6 +86,8 @@ class Patience:
         for job in list(host.watch.jobs.values()):
             self._repetition.lose(job, reason, now, is_over=False)
         host.is_suspect = False
+        host.unfetched_since = None
+        host.identify_waits = 0
         host.identity = None
 
     def _is_given_up(self, host: Host, now: float) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from arango_jobs._core.actions import Ask, End, Outcome
-from arango_jobs._core.backoff import AGAIN, TRIES
+from arango_jobs._core.backoff import AGAIN, TRIES, UNREACHABLE
 from arango_jobs._core.book import Book
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import ABSENT, Call, Meaning
@@ -29,6 +29,8 @@ _MAY_BE_EXPLAINED_LATER = frozenset(
         Meaning.UNAUTHORIZED,
         Meaning.QUEUE_FULL,
         Meaning.QUEUE_TIME,
+        Meaning.TOO_MANY,
+        Meaning.OVERLOADED,
         Meaning.FORWARD_FAILED,
     }
 )
@@ -132,11 +134,17 @@ class Questions:
         if ask.tries >= tries or now >= last:
             return False
         due = now
+        ask.waits += 1
+        if ask.retry_after is not None and now + ask.retry_after > last:
+            return False
         if meaning in ABSENT:
             # It is waited for, as long as `patience` lasts; others need not be.
             if book.reachable().down_since is not None:
                 due = book.hosts[ask.host].closed_until
         else:
             ask.tries += 1
-        book.timers.push(min(max(due, now + book.pause(AGAIN, ask.tries)), last), ask)
+        pause = book.pause(UNREACHABLE if meaning in ABSENT else AGAIN, ask.waits)
+        due = max(due, now + max(pause, ask.retry_after or 0.0))
+        ask.retry_after = None
+        book.timers.push(min(due, last), ask)
         return True

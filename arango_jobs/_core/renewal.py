@@ -30,6 +30,7 @@ class Renewal:
         self._not_before = float("-inf")
         self._renewed_at = float("-inf")
         self._held: list[Ask] = []
+        self._failing_since: float | None = None
 
     def begin(self, now: float) -> None:
         """Ask for new credentials, once, before anything else is sent."""
@@ -68,6 +69,7 @@ class Renewal:
     def ended(self, success: bool, now: float) -> None:
         """Take that the credentials have been renewed, or that the server refuses to."""
         self.is_under_way = False
+        self._failing_since = None
         self.can_renew = success
         held, self._held = self._held, []
         for ask in held:
@@ -83,9 +85,17 @@ class Renewal:
     def failed(self, ask: Ask, _meaning: Meaning, _detail: Any, now: float) -> None:
         """Ask again later, as the server has said neither yes nor no."""
         self._failures += 1
-        delay = self._book.pause(AGAIN, self._failures)
+        if self._failing_since is None:
+            self._failing_since = now
+        end = self._failing_since + self._book.options.patience
+        told = now + (ask.retry_after or 0.0)
+        if now >= end or told > end:
+            # Everything waits for it: what was refused ends, and it is asked for anew later on.
+            self.ended(False, now)
+            return
+        due = max(told, now + self._book.pause(AGAIN, self._failures))
         closed_until = self._book.hosts[ask.host].closed_until
-        self._book.timers.push(max(now + delay, closed_until), ask)
+        self._book.timers.push(min(end, max(due, closed_until)), ask)
 
     def _ask(self, now: float) -> None:
         self.is_under_way = True

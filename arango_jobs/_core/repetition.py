@@ -68,7 +68,7 @@ class Repetition:
         is_over: bool,
     ) -> None:
         job.note(f"{self._book.hosts[job.host].name}: {reason}")
-        has_tries = job.tries < self._book.options.max_repeats
+        has_tries = job.tries < self._book.options.max_repeats and not job.is_spent
         again, never = job.split_repeatable(is_over=is_over)
         if job.is_abandoned or job.cancel_by is not None or not has_tries:
             again, never = [], list(job.parts)

@@ -41,6 +41,7 @@ class Requeue:
         if open_parts:
             job = self.resend(open_parts, tries, now + delay)
             job.attempts = list(before.attempts or ())
+            job.rounds, job.vain_since = before.rounds, before.vain_since
 
     def resend(self, parts: Sequence[Any], tries: int, due: float) -> Job:
         """Let `parts` wait as one job that may have run `tries` times; return it."""

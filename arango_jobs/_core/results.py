@@ -13,6 +13,7 @@ from arango_jobs._core.job import Acceptance, Job
 from arango_jobs._core.looking import Looking
 from arango_jobs._core.meanings import Call
 from arango_jobs._core.restarts import Restarts
+from arango_jobs._core.rounds import calm
 from arango_jobs._core.states import State
 from arango_jobs._core.tidying import Tidying
 from arango_jobs.operations import OperationKind, Response
@@ -103,6 +104,7 @@ class Results:
                 some, theirs = zip(*group, strict=True)
                 self._learn(some, theirs, ask.sent_at)
         host = book.hosts[ended[0].host]
+        host.unfetched_since = None
         if host.window.finished(now, len(ended)):
             book.tell_window(host)
         book.leave_all(host, ended)
@@ -111,11 +113,13 @@ class Results:
         """Look again at `jobs` of one host, which were found not done."""
         if not jobs:
             return
-        watch = self._book.hosts[ask.host].watch
+        host = self._book.hosts[ask.host]
+        host.unfetched_since = None
+        watch = host.watch
         watch.probed(False, now)
         unusual = [job for job in jobs if job.more is not None]
         for job in unusual:
-            job.troubles = job.renewals = 0
+            calm(job)
         for job in jobs:
             job.state = _PENDING
             accepted_at = job.acceptance.at
@@ -142,10 +146,15 @@ class Results:
     def _watch(self, host: Host, jobs: Collection[Job], now: float) -> None:
         """Look at `jobs`, which `host` has accepted, at once or in time."""
         host.refusals = 0
+        host.refused_since = None
+        if not host.watch.jobs:
+            host.unfetched_since = None
         host.window.accepted(host.filled, len(jobs))
         unusual = [job for job in jobs if job.more is not None]
         for job in unusual:
             job.troubles = job.renewals = 0
+            if not job.tries:
+                job.vain_since = None
             if job.is_abandoned:
                 host.watch.hold(job)
         wanted = [job for job in jobs if not job.is_abandoned] if unusual else jobs

@@ -42,6 +42,7 @@ from arango_jobs._core.meanings import ABSENT, Call, Meaning
 from arango_jobs._core.reasons import as_cause, describe
 from arango_jobs._core.renewal import Renewal
 from arango_jobs._core.repetition import Repetition
+from arango_jobs._core.rounds import calm
 from arango_jobs._core.states import State
 from arango_jobs._core.tidying import Tidying
 from arango_jobs._core.watch import LIST_LIMIT
@@ -350,7 +351,7 @@ class Searching:
             # It was accepted at some time between being sent and our reading of it.
             job.acceptance = Acceptance(reading.listed_at, reading.epoch)
             job.looks = 1  # a list has told of it
-            job.troubles = job.renewals = 0
+            calm(job)
             job.move(State.PENDING)
             self._book.out.append(Adopted(job))
             self._book.submitting.discard(job)

@@ -73,9 +73,13 @@ class Tidying:
     def failed(self, ask: Ask, job: Job, meaning: Meaning, now: float) -> None:
         """Make the call again later, a few times."""
         # Where the host is away it is waited for, as long as `patience` lasts.
-        ask.tries += meaning not in ABSENT and meaning is not Meaning.MOVED
-        if ask.tries < _TRIES:
-            due = now + self._book.pause(AGAIN, ask.tries)
+        job.tidy_tries += meaning not in ABSENT and meaning is not Meaning.MOVED
+        job.tidy_waits += 1
+        if job.tidy_since is None:
+            job.tidy_since = now
+        end = job.tidy_since + self._book.options.patience
+        due = now + max(self._book.pause(AGAIN, job.tidy_waits), ask.retry_after or 0.0)
+        if job.tidy_tries < _TRIES and due <= end:
             self._book.timers.push(max(due, self._book.hosts[ask.host].closed_until), ask)
             return
         job.is_tidied = False
@@ -86,18 +90,16 @@ class Tidying:
         """Make the call again, now that its time has come."""
         job.is_tidied = False
         if job.state is State.PENDING and not self._book.hosts[job.host].is_suspect:
-            self._send(ask.call, job, now, ask.tries)
+            self._send(ask.call, job, now)
         elif ask.call is Call.CANCEL:
             job.cancel_is_sent = False
 
-    def _send(self, call: Call, job: Job, now: float, tries: int = 0) -> None:
+    def _send(self, call: Call, job: Job, now: float) -> None:
         host = self._book.hosts[job.host]
         job.is_tidied = True
         job.cancel_is_sent = job.cancel_is_sent or call is Call.CANCEL
         self.calls += 1
-        ask = Ask(call, host.index, now, job, epoch=host.epoch())
-        ask.tries = tries
-        self._book.ask(ask)
+        self._book.ask(Ask(call, host.index, now, job, epoch=host.epoch()))
 
     def _forget(self, job: Job, now: float) -> None:
         self._book.hosts[job.host].leaves_behind(job.job_id)

@@ -58,6 +58,7 @@ class Watch:
     """The outstanding jobs of one Coordinator and their next looks."""
 
     __slots__ = (
+        "_anew_at",
         "_crowd",
         "_entered",
         "_expectations",
@@ -66,12 +67,14 @@ class Watch:
         "_list_failures",
         "_list_is_out",
         "_lists_after",
+        "_lists_held",
         "_next_list",
         "_number",
         "_pace",
         "_planned_at",
         "_probe_at",
         "_probe_size",
+        "_told",
         "_turns",
         "by_id_only",
         "jobs",
@@ -81,6 +84,8 @@ class Watch:
         self._expectations = expectations
         self.jobs: dict[str, Job] = {}
         self.by_id_only = False
+        self._anew_at = float("-inf")
+        """When all were last looked at anew."""
         self._crowd = 0
         """How many of them are looked at by lists."""
         self._entered = 0
@@ -96,6 +101,10 @@ class Watch:
         self._list_is_out = False
         self._list_failures = 0
         self._lists_after = float("-inf")
+        self._lists_held = float("-inf")
+        """No list before this time."""
+        self._told: set[str] = set()
+        """Ids that the last list has told to be done; some may have been fetched since."""
         self._turns: Iterator[str] = iter(())
         """Ids in the order in which their jobs are asked for directly though of the crowd."""
         self._probe_at = 0.0
@@ -158,6 +167,8 @@ class Watch:
 
     def look_again(self, jobs: Sequence[Job], now: float) -> None:
         """Plan the next looks at `jobs`, which were not done."""
+        if self._told:
+            self._doubt_lists(jobs, now)
         if len(self.jobs) <= FEW:
             for job in jobs:
                 self._push(now + self._interval(job, now), (job,))
@@ -188,7 +199,7 @@ class Watch:
 
     def list_count(self, now: float) -> int:
         """Return how many ids to ask the list for now; 0: no list is due."""
-        if not self._crowd or now < self._next_list or self._list_is_out:
+        if not self._crowd or now < self._list_due or self._list_is_out:
             return 0
         if self._crowd <= FEW // 2:
             self._disperse(now)
@@ -202,7 +213,8 @@ class Watch:
         """Return the jobs among `ids`, which are done; plan the next list."""
         self._list_is_out = False
         self._list_failures = 0
-        done = [self.jobs[each] for each in self.jobs.keys() & set(ids)]
+        self._told = self.jobs.keys() & set(ids)
+        done = [self.jobs[each] for each in self._told]
         self._foreign = len(ids) - len(done)
         if len(ids) >= asked:
             self._foreign *= 2
@@ -222,6 +234,10 @@ class Watch:
             self._list_failures = 0
             self._lists_after = now + BLIND
 
+    def hold_lists(self, due: float) -> None:
+        """Ask for no list before `due`: what it tells of could not be fetched."""
+        self._lists_held = max(self._lists_held, due)
+
     def list_refused(self, now: float) -> None:
         """Ask for each job directly for a while: the server gives no lists."""
         self._list_is_out = False
@@ -237,7 +253,14 @@ class Watch:
             self._probe_at = now
 
     def ask_all(self, now: float) -> None:
-        """Look at every job anew (after a new connection, say)."""
+        """Look at every job anew (after a new connection, say).
+
+        Where connections end often, the looks stay as they were planned. What answers one gives
+        go to fetches before a list.
+        """
+        if now - self._anew_at < LONGEST:
+            return
+        self._anew_at = now
         self._heap.clear()
         self._leave_crowd(self.jobs.values())
         jobs = [job for job in self.jobs.values() if not job.is_abandoned]
@@ -245,9 +268,13 @@ class Watch:
         if not pending:
             return
         if len(jobs) <= FEW:
-            self._push(now, pending)
-        else:
-            self._join_crowd(pending, now, 0.0)
+            # Not always the same ones first.
+            first = self._number % len(pending)
+            self._push(now, pending[first:] + pending[:first])
+            return
+        self._join_crowd(pending, now, 0.0)
+        told = [job for job in pending if job.job_id in self._told]
+        self._push(now, told or self._oldest_of_crowd(FEW))
 
     def next_due(self) -> float | None:
         """Return when the next look is due, `None` while nothing is watched."""
@@ -258,8 +285,19 @@ class Watch:
         if self._crowd:
             due = min(due, self._probe_at)
             if not self._list_is_out:
-                due = min(due, self._next_list)
+                due = min(due, self._list_due)
         return None if due == float("inf") else due
+
+    @property
+    def _list_due(self) -> float:
+        return max(self._next_list, self._lists_held)
+
+    def _doubt_lists(self, jobs: Iterable[Job], now: float) -> None:
+        """Ask for each job directly for a while if a list has told that one of `jobs` was done."""
+        wrong = self._told.intersection([job.job_id for job in jobs])
+        if wrong:
+            self._told -= wrong
+            self._lists_after = now + BLIND
 
     def _push(self, due: float, jobs: Sequence[Job]) -> None:
         self._number += 1

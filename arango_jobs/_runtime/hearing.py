@@ -7,7 +7,7 @@ Runs on the poller's thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -21,7 +21,13 @@ from arango_jobs._net.exchange import Answered, Connected, Failure, TransportEve
 from arango_jobs._runtime.news import News
 from arango_jobs._runtime.telling import Telling
 from arango_jobs._wire.calls import meaning_of_failure, read, read_all
-from arango_jobs._wire.job_api import FORWARDED_TO, QUEUE_TIME, queue_time, read_ids
+from arango_jobs._wire.job_api import (
+    FORWARDED_TO,
+    QUEUE_TIME,
+    queue_time,
+    read_ids,
+    retry_after,
+)
 from arango_jobs._wire.signing import Signer
 from arango_jobs.errors import NotHTTPError
 from arango_jobs.operations import Response
@@ -41,17 +47,28 @@ _SUBMIT = Call.SUBMIT
 _WAITING = State.WAITING
 
 
+_TOO_MANY = 429
+
+
 _token_of = attrgetter("token")
 
 
 class Hearing:
     """Takes what comes of exchanges."""
 
-    def __init__(self, engine: Engine, telling: Telling, news: News, signer: Signer) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        telling: Telling,
+        news: News,
+        signer: Signer,
+        time: Callable[[], float],
+    ) -> None:
         self._engine = engine
         self._telling = telling
         self._news = news
         self._signer = signer
+        self._time = time
         self._queue_times: dict[int, str | None] = {}
         self._is_noting = False
         """Whether somebody is told of what is accepted, or keeps account of it."""
@@ -95,14 +112,25 @@ class Hearing:
         meaning = read_all(asks.call, jobs, first, job_ids)
         if meaning is None:
             for index, job in enumerate(jobs, start):
-                meaning, detail = read(asks.alone(job), event.response(index))
-                self._pass_on(asks, [job], meaning, [detail], event.connection, now)
+                self._hear_one(asks, job, event.response(index), event.connection, now)
             return
         details: Any = job_ids
         if meaning is not _SAYS_ACCEPTED:
             bodies = event.bodies[start : start + len(jobs)]
             details = Responses(event.status, bodies, lambda index: event.response(start + index))
         self._pass_on(asks, jobs, meaning, details, event.connection, now)
+
+    def _hear_one(
+        self, asks: Asks, job: Job, response: Response, connection: int | None, now: float
+    ) -> None:
+        """Take an answer that has to be read by itself."""
+        ask = asks.alone(job)
+        if asks.call is _SUBMIT:
+            ask.epoch = connection or 0
+        ask.retry_after = retry_after(response, self._time())
+        meaning, detail = read(ask, response)
+        self._engine.heard(ask, meaning, detail, now)
+        self._note(asks, (job,), meaning)
 
     def _pass_on(
         self,
@@ -115,6 +143,10 @@ class Hearing:
     ) -> None:
         """Tell the engine what came of `jobs`, and whoever keeps account of submissions."""
         self._engine.heard_all(asks, jobs, meaning, details, now, connection or 0)
+        self._note(asks, jobs, meaning)
+
+    def _note(self, asks: Asks, jobs: Sequence[Job], meaning: Meaning) -> None:
+        """Tell whoever keeps account of submissions."""
         if not self._is_noting or asks.call is not _SUBMIT:
             return
         if meaning is _SAYS_ACCEPTED:
@@ -135,6 +167,7 @@ class Hearing:
     def _hear_other(self, ask: Ask, response: Response, connection: int | None, now: float) -> None:
         """Take the answer to what is neither a submission nor a fetch."""
         call = ask.call
+        ask.retry_after = retry_after(response, self._time())
         if call is _RENEW:
             self._renewed(ask, response, now)
             return
@@ -162,7 +195,7 @@ class Hearing:
                 self._accepted.extend(job.parts)
 
     def _renewed(self, ask: Ask, response: Response, now: float) -> None:
-        if response.status >= 500:
+        if response.status >= 500 or response.status == _TOO_MANY:
             # It has not refused: it is asked again.
             self._engine.heard(ask, _SAYS_ODD, response, now)
         else:

@@ -73,7 +73,7 @@ class Poller:
         self._name = name
         endings = Endings(encode, loads, conflict_retries=conflict_retries)
         telling = self._telling = Telling(endings, news, journal)
-        self._hearing = Hearing(engine, telling, news, signer)
+        self._hearing = Hearing(engine, telling, news, signer, clock.time)
         self._sending = Sending(
             engine,
             transport,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from email.utils import mktime_tz, parsedate_tz
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -46,6 +47,7 @@ __all__ = [
     "read_fetch",
     "read_ids",
     "read_submit",
+    "retry_after",
     "status_request",
 ]
 
@@ -59,6 +61,10 @@ _SAYS_RESULT = Meaning.RESULT
 ASYNC_HEADER = "x-arango-async"
 QUEUE_TIME = "x-arango-queue-time-seconds"
 FORWARDED_TO = "x-arango-request-forwarded-to"
+_RETRY_AFTER = "retry-after"
+_TOO_MANY_REQUESTS = 429
+_UNAVAILABLE = 503
+_DIGITS = 30
 
 STORE: Headers = ((ASYNC_HEADER, "store"),)
 _FORGET: Headers = ((ASYNC_HEADER, "true"),)
@@ -182,6 +188,9 @@ def error_text(response: Response) -> str:
 
 
 def _without_header(response: Response) -> Meaning:
+    if response.status == _TOO_MANY_REQUESTS:
+        # ArangoDB never says so: something before it does, whatever the body is.
+        return Meaning.TOO_MANY
     return _WITHOUT_HEADER.get((response.status, error_number(response)), _SAYS_ODD)
 
 
@@ -196,6 +205,8 @@ def read_submit(response: Response) -> Meaning:
     meaning = _without_header(response)
     if meaning is _SAYS_ODD and 400 <= response.status < 500:
         return _SAYS_RESULT
+    if meaning is _SAYS_ODD and response.status == _UNAVAILABLE:
+        return Meaning.OVERLOADED
     return meaning
 
 
@@ -223,6 +234,35 @@ def read_ids(response: Response) -> list[str] | None:
         return None
     ids = response.json()
     return ids if isinstance(ids, list) and set(map(type, ids)) <= {str} else None
+
+
+def retry_after(response: Response, now: float) -> float | None:
+    """Return for how many seconds the answer asks to make no other call, `None` if it does not.
+
+    It says so in seconds or as a date (RFC 9110 §10.2.3). A date is compared with the answer's own,
+    whose clock need not be ours; `now`, in seconds since the Unix epoch, stands in for that.
+    """
+    value = response.header(_RETRY_AFTER)
+    if value is None:
+        return None
+    if value.isascii() and value.replace(".", "", 1).isdecimal():
+        # The first digits of a very long number are longer than anybody waits, too.
+        return float(value[:_DIGITS])
+    date = _date(value)
+    if date is None:
+        return None
+    return max(0.0, date - (_date(response.header("date") or "") or now))
+
+
+def _date(text: str) -> float | None:
+    """Return an HTTP date in seconds since the Unix epoch."""
+    found = parsedate_tz(text)
+    if found is None:
+        return None
+    try:
+        return float(mktime_tz(found))
+    except (OverflowError, ValueError):
+        return None
 
 
 def queue_time(headers: Mapping[str, str]) -> float | None:

@@ -16,7 +16,12 @@ ArangoClientError
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from arango_jobs.errors.base import ArangoClientError
+
+if TYPE_CHECKING:
+    from arango_jobs.ledger.entries import LedgerEntry
 
 __all__ = [
     "ConnectionLostError",
@@ -71,11 +76,17 @@ class ManagerClosedError(ArangoClientError, RuntimeError):
 
 
 class LedgerError(ArangoClientError):
-    """A ledger cannot be opened, read or written; `path` names the file."""
+    """A ledger cannot be opened, read or written; `path` names the file.
 
-    def __init__(self, message: str, *, path: str = "") -> None:
+    Where the file is damaged, `entries` are the `LedgerEntry` that can still be read.
+    """
+
+    def __init__(
+        self, message: str, *, path: str = "", entries: tuple[LedgerEntry, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.path = path
+        self.entries = entries
 
 
 class TransportError(ArangoClientError, ConnectionError):

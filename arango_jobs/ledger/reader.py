@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from arango_jobs.errors import LedgerError
+from arango_jobs.ledger.entries import EntryState, LedgerEntry
 from arango_jobs.ledger.facts import KindFacts
-from arango_jobs.ledger.file import LedgerFile
+from arango_jobs.ledger.file import DamageError, LedgerFile
 from arango_jobs.ledger.spans import numbers_of
-from arango_jobs.operations import Headers, Retry
+from arango_jobs.operations import Headers, Retry, quote_segment
 
 __all__ = ["Account", "ReadJob", "ReadOperation", "Shape", "read_ledger"]
+
+_MEANINGLESS = (ValueError, KeyError, IndexError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,28 @@ class ReadOperation:
         facts = self.facts
         return not (facts.withholds_body or facts.withholds_headers or self.shape.withheld)
 
+    def entry(self, state: EntryState, reason: str = "") -> LedgerEntry:
+        """Return what users are told of it."""
+        facts, job, key = self.facts, self.job, self.key
+        target = f"/_db/{quote_segment(facts.database)}{facts.path}"
+        if self.path_key is not None:
+            target += "/" + quote_segment(self.path_key)
+        return LedgerEntry(
+            number=self.number,
+            state=state,
+            operation=facts.name,
+            target=target + facts.query,
+            key=key,
+            outcome=self.outcome,
+            error=self.error,
+            job_id=None if job is None else job.job_id,
+            host="" if job is None else job.host,
+            reason=reason,
+            is_repeatable=self.is_repeatable,
+            is_complete=self.is_complete,
+            body=self.body or None,
+        )
+
 
 @dataclass(slots=True)
 class Account:
@@ -118,39 +144,84 @@ class Account:
 
 
 def read_ledger(file: LedgerFile) -> Account:
-    """Return what `file` says; raise `LedgerError` where it cannot be read."""
+    """Return what `file` says.
+
+    Raises `LedgerError` where it cannot be read, or was changed or cut; its `entries`
+    have what can still be read.
+    """
+    replay = _Replay()
     try:
-        return _Replay(file).account
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+        for run, _, _, hosts in file.table("run"):
+            replay.note_run(run, hosts)
+        for kind, facts in file.table("kind"):
+            replay.note_kind(kind, facts)
+        for record in file.records():
+            replay.note(*record)
+    except DamageError as error:
+        raise LedgerError(str(error), path=error.path, entries=_salvage(file)) from None
+    except _MEANINGLESS as error:
+        # The bytes are those that were written, by a version that writes otherwise.
         message = f"the ledger {file.path} is damaged: {type(error).__name__}: {error}"
-        raise LedgerError(message, path=file.path) from error
+        raise LedgerError(message, path=file.path, entries=_salvage(file)) from error
+    return replay.account
+
+
+def _salvage(file: LedgerFile) -> tuple[LedgerEntry, ...]:
+    """Return what can still be read of a damaged ledger.
+
+    What is not known to have ended is `UNKNOWN`, however it stood: what followed may be missing.
+    """
+    replay = _Replay()
+    notes: dict[str, Callable[..., None]] = {
+        "run": lambda run, _at, _pid, hosts: replay.note_run(run, hosts),
+        "kind": replay.note_kind,
+        "round": replay.note,
+    }
+    for name, note in notes.items():
+        for values in file.readable(name):
+            with contextlib.suppress(*_MEANINGLESS):
+                note(*values)
+    return tuple(
+        each.entry(EntryState.DONE)
+        if each.outcome
+        else each.entry(EntryState.UNKNOWN, "the ledger is damaged")
+        for each in replay.account.operations.values()
+    )
 
 
 class _Replay:
-    def __init__(self, file: LedgerFile) -> None:
+    def __init__(self) -> None:
         self.account = Account()
         self._shapes: dict[str, Shape] = {}
-        self._kinds = {
-            number: KindFacts.from_json(facts)
-            for number, facts in file.rows("SELECT id, facts FROM kind")
-        }
-        self._hosts = {
-            run: orjson.loads(hosts) for run, hosts in file.rows("SELECT id, hosts FROM run")
-        }
+        self._kinds: dict[int, KindFacts] = {}
+        self._hosts: dict[int, list[str]] = {}
         self._accepted: dict[tuple[int, int], list[ReadJob]] = {}
         self._started: dict[tuple[int, int], tuple[float, float]] = {}
-        columns = "run, at, taken, bodies, jobs, ended, servers"
-        for run, at, taken, bodies, jobs, ended, servers in file.rows(
-            f"SELECT {columns} FROM round ORDER BY id"
-        ):
-            if taken is not None:
-                self._take(orjson.loads(taken), bodies)
-            for event in orjson.loads(jobs) if jobs is not None else ():
-                self._follow(event, run, at)
-            if ended is not None:
-                self._end(*orjson.loads(ended))
-            for server in orjson.loads(servers) if servers is not None else ():
-                self._identify(run, *server)
+
+    def note_run(self, number: int, hosts: bytes) -> None:
+        self._hosts[number] = orjson.loads(hosts)
+
+    def note_kind(self, number: int, facts: bytes) -> None:
+        self._kinds[number] = KindFacts.from_json(facts)
+
+    def note(
+        self,
+        run: int,
+        at: float,
+        taken: bytes | None,
+        bodies: bytes | None,
+        jobs: bytes | None,
+        ended: bytes | None,
+        servers: bytes | None,
+    ) -> None:
+        if taken is not None:
+            self._take(orjson.loads(taken), bodies or b"")
+        for event in orjson.loads(jobs) if jobs is not None else ():
+            self._follow(event, run, at)
+        if ended is not None:
+            self._end(*orjson.loads(ended))
+        for server in orjson.loads(servers) if servers is not None else ():
+            self._identify(run, *server)
 
     def _take(self, rows: Iterable[Any], bodies: bytes) -> None:
         operations = self.account.operations
@@ -159,7 +230,7 @@ class _Replay:
             facts, shape = self._kinds[kind], self._shape(shape_values)
             for index in range(count):
                 end = start + sizes[index]
-                body = bytes(bodies[start:end])
+                body = bodies[start:end]
                 if len(body) != sizes[index]:
                     raise ValueError("a body is cut off")
                 key = None if keys is None else keys[index]

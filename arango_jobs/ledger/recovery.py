@@ -17,7 +17,7 @@ from arango_jobs.ledger.reader import Account, ReadJob, ReadOperation
 from arango_jobs.ledger.rebuilding import Decoders, Rebuilder
 from arango_jobs.ledger.writer import LedgerWriter
 from arango_jobs.managed import ManagedExecutor
-from arango_jobs.operations import Operation, quote_segment
+from arango_jobs.operations import Operation
 
 __all__ = ["Recovered", "recover"]
 
@@ -169,7 +169,7 @@ def recover(
     by_state: dict[EntryState, list[LedgerEntry]] = {state: [] for state in EntryState}
     for read in account.operations.values():
         state, reason = _state_of(read, reasons)
-        by_state[state].append(_entry(read, state, reason))
+        by_state[state].append(read.entry(state, reason))
     recovered.done = tuple(by_state[EntryState.DONE])
     recovered.unknown = tuple(by_state[EntryState.UNKNOWN])
     recovered.never_sent = tuple(by_state[EntryState.NEVER_SENT])
@@ -193,28 +193,6 @@ def _state_of(read: ReadOperation, reasons: dict[int, str]) -> tuple[EntryState,
     if job.is_refused and job.tries == 0:
         return EntryState.NEVER_SENT, "the server had refused it and run nothing of it"
     return EntryState.UNKNOWN, "it was sent, and no answer had come"
-
-
-def _entry(read: ReadOperation, state: EntryState, reason: str) -> LedgerEntry:
-    facts, job, key = read.facts, read.job, read.key
-    target = f"/_db/{quote_segment(facts.database)}{facts.path}"
-    if read.path_key is not None:
-        target += "/" + quote_segment(read.path_key)
-    return LedgerEntry(
-        number=read.number,
-        state=state,
-        operation=facts.name,
-        target=target + facts.query,
-        key=key,
-        outcome=read.outcome,
-        error=read.error,
-        job_id=None if job is None else job.job_id,
-        host="" if job is None else job.host,
-        reason=reason,
-        is_repeatable=read.is_repeatable,
-        is_complete=read.is_complete,
-        body=read.body or None,
-    )
 
 
 def _adopt(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import orjson
 
+from arango_jobs.ledger.checks import Chain, Statement, row
 from arango_jobs.ledger.facts import KindFacts
 from arango_jobs.ledger.file import LedgerFile
 from arango_jobs.ledger.reader import Account, ReadJob, ReadOperation
@@ -14,18 +16,15 @@ from arango_jobs.ledger.spans import ordered_spans_of
 
 __all__ = ["rewrite"]
 
-_TAKEN = "INSERT INTO round (run, at, taken, bodies) VALUES (0, 0, ?, ?)"
-_JOB = "INSERT INTO round (run, at, jobs, servers) VALUES (?, ?, ?, ?)"
-_ENDED = "INSERT INTO round (run, at, ended) VALUES (0, 0, ?)"
 _SLICE = 1000
 
 
 def rewrite(file: LedgerFile, account: Account) -> None:
     """Keep what is open and nothing else; all of it is done, or nothing."""
-    file.write_all(_statements(account))
+    file.rewrite(partial(_statements, account))
 
 
-def _statements(account: Account) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def _statements(account: Account, chain: Chain) -> Iterator[Statement]:
     jobs = account.open_jobs()
     operations = {each.number: each for each in account.open()}
     # An array's reply can be taken apart only with all of its parts.
@@ -41,19 +40,19 @@ def _statements(account: Account) -> Iterator[tuple[str, tuple[Any, ...]]]:
     for each in everything:
         kinds.setdefault(each.facts, len(kinds) + 1)
     for facts, number in kinds.items():
-        yield "INSERT INTO kind (id, facts) VALUES (?, ?)", (number, facts.to_json())
+        yield row("kind", number, facts.to_json())
     for at in range(0, len(everything), _SLICE):
-        yield _taken(everything[at : at + _SLICE], kinds)
+        taken, bodies = _taken(everything[at : at + _SLICE], kinds)
+        yield chain.append(0, 0.0, taken, bodies, None, None, None)
     for job in jobs:
-        yield _job(job)
+        events, servers = _job(job)
+        yield chain.append(job.run, job.accepted_at, None, None, events, None, servers)
     ended = [(each.number, each.outcome, each.error) for each in everything if each.outcome]
     if ended:
-        yield _ENDED, (orjson.dumps(([], ended)),)
+        yield chain.append(0, 0.0, None, None, None, orjson.dumps(([], ended)), None)
 
 
-def _taken(
-    operations: list[ReadOperation], kinds: dict[KindFacts, int]
-) -> tuple[str, tuple[Any, ...]]:
+def _taken(operations: list[ReadOperation], kinds: dict[KindFacts, int]) -> tuple[bytes, bytes]:
     rows = [
         (
             kinds[each.facts],
@@ -65,10 +64,10 @@ def _taken(
         )
         for each in operations
     ]
-    return _TAKEN, (orjson.dumps(rows), b"".join(each.body for each in operations))
+    return orjson.dumps(rows), b"".join(each.body for each in operations)
 
 
-def _job(job: ReadJob) -> tuple[str, tuple[Any, ...]]:
+def _job(job: ReadJob) -> tuple[bytes, bytes | None]:
     first = job.numbers[0]
     events: list[Any] = [(job.host_index, job.tries, ordered_spans_of(job.numbers))]
     if job.is_refused:
@@ -76,4 +75,4 @@ def _job(job: ReadJob) -> tuple[str, tuple[Any, ...]]:
     if job.job_id is not None:
         events.append((first, job.job_id))
     servers = None if job.started is None else orjson.dumps([(job.host_index, *job.started)])
-    return _JOB, (job.run, job.accepted_at, orjson.dumps(events), servers)
+    return orjson.dumps(events), servers

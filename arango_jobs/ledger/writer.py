@@ -39,9 +39,6 @@ from arango_jobs.operations import OperationKind
 
 __all__ = ["LedgerWriter"]
 
-_INSERT = (
-    "INSERT INTO round (run, at, taken, bodies, jobs, ended, servers) VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
 _ROUND = 500
 """Bytes that a row takes beside its bodies, about."""
 _COMPACT_EVERY = 16 * 1024 * 1024
@@ -88,10 +85,8 @@ class LedgerWriter:
         self._keeps_done = keep_done
         self._compact_every = compact_every
         self._written = 0
-        self._run = file.write(
-            "INSERT INTO run (at, pid, hosts) VALUES (?, ?, ?)",
-            (clock.time(), os.getpid(), orjson.dumps(list(hosts))),
-        )
+        file.begin()
+        self._run = file.insert("run", clock.time(), os.getpid(), orjson.dumps(list(hosts)))
         self._read_kinds()
         self.taken: Callable[[JobFuture[Any]], None] = self._taken.append
         """Note an operation that was handed in."""
@@ -159,7 +154,7 @@ class LedgerWriter:
             ended = dumps((spans_of(self._succeeded), self._ended))
         jobs_text = dumps(jobs) if jobs else None
         values = (self._run, self._clock.time(), taken, bodies, jobs_text, ended, servers)
-        self._file.write(_INSERT, values)
+        self._file.append(*values)
         for each in (jobs, self._succeeded, self._ended):
             each.clear()
         if not self._keeps_done:
@@ -182,8 +177,7 @@ class LedgerWriter:
 
     def _read_kinds(self) -> None:
         self._kinds.clear()
-        kinds = self._file.rows("SELECT id, facts FROM kind")
-        self._kind_numbers = {facts: number for number, facts in kinds}
+        self._kind_numbers = {facts: number for number, facts in self._file.table("kind")}
 
     # ---- what was taken
 
@@ -196,7 +190,7 @@ class LedgerWriter:
         for batch in full:
             taken, bodies = self._take_down(batch)
             values = (self._run, self._clock.time(), taken, bodies, None, None, None)
-            self._file.write(_INSERT, values)
+            self._file.append(*values)
         return self._take_down(last)
 
     def _take_down(self, taken: _Futures) -> tuple[bytes, bytes]:
@@ -225,7 +219,7 @@ class LedgerWriter:
         text = facts.to_json()
         number = self._kind_numbers.get(text)
         if number is None:
-            number = self._file.write("INSERT INTO kind (facts) VALUES (?)", (text,))
+            number = self._file.insert("kind", text)
             self._kind_numbers[text] = number
         if len(self._kinds) >= _KINDS_KEPT:
             # Wrappers without kinds of their own make one for each operation.

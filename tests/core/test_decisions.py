@@ -140,6 +140,7 @@ FOLLOWS = {
     Decision.TAKE_RESULT: ended_with_answer,
     Decision.KEEP: looked_at_later,
     Decision.BACK_OFF: submitted_later,
+    Decision.HOLD_BACK: submitted_later,
     Decision.WAIT_FOR_HOST: waited_for_host,
     Decision.RENEW: renewed,
     Decision.ASK: asked,

@@ -14,6 +14,7 @@ from typing import Any
 
 from arango_jobs import JobFuture, JobManager
 from arango_jobs.ledger import LedgerEntry, Recovered
+from arango_jobs.ledger.checks import Chain, Statement
 from arango_jobs.ledger.file import LedgerFile
 from arango_jobs.ledger.reader import read_ledger
 from arango_jobs.local import LocalServer
@@ -109,14 +110,29 @@ def until(is_so: Callable[[], bool], patience: float = 30.0) -> None:
 def copy_of(ledger: Path, to: Path) -> Path:
     """Return a ledger as a crash at this moment would leave it."""
     # Not by this process: to close a descriptor of the file would drop its locks.
-    for end in ("", "-wal"):
+    # The tail first: what is written meanwhile may be more than it tells of, and never less.
+    for end in ("-tail", "", "-wal"):
         subprocess.run(["cp", f"{ledger}{end}", f"{to}{end}"], check=True)
     return to
 
 
+def forge(ledger: Path, change: Callable[[int, list[Any]], list[Any]]) -> None:
+    """Change the columns of each record, by its number, and make the checksums fit."""
+    file = LedgerFile(ledger, create=False)
+    records = [list(values) for values in file.records()]
+
+    def statements(chain: Chain) -> Iterator[Statement]:
+        yield "DELETE FROM round", ()
+        for number, values in enumerate(records, 1):
+            yield chain.append(*change(number, values))
+
+    file.rewrite(statements)
+    file.close()
+
+
 def told_ids(ledger: Path, copy: Path) -> set[str]:
     """Return the jobs that the ledger of a process, which goes on, tells to be accepted."""
-    for end in ("", "-wal"):
+    for end in ("", "-wal", "-tail"):
         Path(f"{copy}{end}").unlink(missing_ok=True)
     file = LedgerFile(copy_of(ledger, copy), create=False)
     try:

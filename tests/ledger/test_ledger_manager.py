@@ -239,10 +239,10 @@ def test_jobs_under_way_when_writing_fails(
     writer = jobs._ledger
     assert writer is not None
 
-    def fail(*_arguments: Any) -> int:
+    def fail(*_arguments: Any) -> None:
         raise LedgerError("the disk is gone", path=str(ledger))
 
-    monkeypatch.setattr(writer._file, "write", fail)
+    monkeypatch.setattr(writer._file, "append", fail)
     late = jobs.collection("c").insert({"_key": "late", "n": 99})
     assert isinstance(late.exception(timeout=30), LedgerError)
     server.faults.release_queue()

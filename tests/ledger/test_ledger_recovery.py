@@ -15,6 +15,7 @@ from ledger_support import (
     crash,
     documents,
     ended,
+    forge,
     numbers,
     settle,
     stored,
@@ -33,7 +34,6 @@ from arango_jobs import (
     StandardDatabase,
 )
 from arango_jobs.ledger import EntryState, LedgerEntry
-from arango_jobs.ledger.file import LedgerFile
 from arango_jobs.local import Fault, LocalServer
 
 pytestmark = pytest.mark.local_only
@@ -101,11 +101,7 @@ def test_server_that_does_not_tell(server: LocalServer, db: Database, ledger: Pa
 def test_server_that_had_been_another_one(server: LocalServer, db: Database, ledger: Path) -> None:
     """What it says of its start must agree with what was known when the id was given."""
     _held_inserts(server, db, ledger, 3)
-    file = LedgerFile(ledger)
-    file.write("UPDATE round SET servers = NULL")
-    last = next(file.rows("SELECT max(id) FROM round"))[0]
-    file.write("UPDATE round SET servers = ? WHERE id = ?", (b"[[0, 1000.0, 1001.0]]", last))
-    file.close()
+    forge(ledger, lambda _number, values: [*values[:-1], b"[[0, 1000.0, 1001.0]]"])
     with JobManager.recover(ledger, db) as recovered:
         assert numbers(recovered.unknown) == [0, 1, 2]
         assert "is another process" in recovered.unknown[0].reason
@@ -389,11 +385,9 @@ def test_no_ledger(db: Database, ledger: Path) -> None:
 
 
 def test_damaged_ledger(db: Database, ledger: Path, server: LocalServer) -> None:
-    """A row that cannot be read is an error that names the file, and leaves no lock behind."""
+    """A record that means nothing names the file, and leaves no lock behind."""
     _never_sent(server, db, ledger, 2)
-    file = LedgerFile(ledger)
-    file.write("UPDATE round SET taken = ? WHERE taken IS NOT NULL", (b"[[1,",))
-    file.close()
+    forge(ledger, lambda _number, values: [*values[:2], b"[[1,", *values[3:]])
     for _ in range(2):
         with pytest.raises(LedgerError, match="is damaged") as caught:
             JobManager.recover(ledger, db)

@@ -86,7 +86,11 @@ _CALLS = {
     Call.FETCH: (
         "Fetching the result",
         "The server hands a result out once, and forgets it before its answer is on the way. A fetch whose answer "
-        "is not understood is therefore followed by a question that takes nothing.",
+        "is not understood is therefore followed by a question that takes nothing.\n\n"
+        "All that brings nothing for one job is counted together, whichever calls it was: with each round the "
+        "pause before the next one grows, from 0.05 to 5 seconds. After twelve answers in a row that said nothing "
+        "about the job, and after `patience` seconds in any case, the future ends with `JobLostError`, whose "
+        "`attempts` tell of the rounds. Only *pending* begins a new count.",
     ),
     Call.ASK: (
         "Asking for the state, after a fetch that broke",
@@ -106,6 +110,8 @@ _CALLS = {
 }
 
 _NO_ANSWER = {
+    Meaning.TOO_MANY: "429, whatever else it says: a gateway or a proxy gives it, and ArangoDB never does",
+    Meaning.OVERLOADED: "503 with another error number or none, to a submission",
     Meaning.UNREACHABLE: "connection refused, or no connection in time; the name cannot be resolved; TLS fails",
     Meaning.MOVED: "the connection ended before the request was written whole",
     Meaning.BROKEN: "reset, closed, or timed out after the request was written whole; an answer that is cut short, "
@@ -132,8 +138,8 @@ def _section(call: Call) -> str:
     rows = [(says.value, then.value) for (of, says), then in DECISIONS.items() if of is call]
     if call in (Call.LIST, Call.CANCEL, Call.DELETE):
         # Most of their answers have one meaning.
-        rows = [row for row in rows if row[1] != Decision.AGAIN.value]
-        rows.append(("anything else", Decision.AGAIN.value))
+        rows = [row for row in rows if row[1] != Decision.A_FEW_TIMES.value]
+        rows.append(("anything else", Decision.A_FEW_TIMES.value))
     return f"\n## {title}\n\n{words}\n\n| what came | what is done |\n| --- | --- |\n{_rows(rows)}"
 
 
@@ -152,6 +158,19 @@ the certificate (RFC 8446 §4.4): nothing was sent |
 
 A host whose first answer is no HTTP counts as away: what was not written waits for it for three seconds, and then ends as never sent
 (`NotHTTPError`).
+
+## Waits, pauses and ends
+
+Two answers are no trouble but waits: *pending* (204, or not yet in the list of what is done), and *no room* to a submission
+(503/21003, 412/21004). They last until the `deadline` of the operation or a shutdown, and are asked about with growing pauses:
+up to one second for a job that is pending, up to half a second for a submission, of which a host that refuses everything is
+sent one at a time.
+
+Everything else ends within `patience` seconds: submissions that no host takes with `HostUnreachableError`, or with the answer itself
+where it was 429; accepted jobs with `JobLostError`. What may be repeated is, within the same `patience`.
+
+`Retry-After` is obeyed, in seconds or as a date, on whichever answer it comes: the host is left alone for so long, up to
+`patience` seconds. Where it asks for more than is left of `patience` the operation ends at once.
 
 ## Restarts and clusters
 

@@ -12,7 +12,13 @@ from arango_jobs._core.actions import Ask
 from arango_jobs._core.job import Job
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._wire.calls import meaning_of_failure, read, read_all
-from arango_jobs._wire.job_api import error_number, error_text, queue_time, read_ids
+from arango_jobs._wire.job_api import (
+    error_number,
+    error_text,
+    queue_time,
+    read_ids,
+    retry_after,
+)
 from arango_jobs.errors import (
     ArangoServerError,
     ConnectionLostError,
@@ -326,3 +332,54 @@ def test_read_together_as_one_by_one(call: Call, status: int, is_direct: bool) -
         (Call.FETCH, 204, False): {says.RESULT, says.PENDING},
         (Call.FETCH, 204, True): {says.RESULT, says.PENDING},
     }.get((call, status, is_direct), {says.RESULT} if call is Call.FETCH else set())
+
+
+class TestRetryAfter:
+    """For how long an answer asks to be left alone (RFC 9110 §10.2.3)."""
+
+    DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
+    NOW = 784111777.0
+    """The same moment, in seconds since the Unix epoch."""
+
+    @pytest.mark.parametrize(
+        ("headers", "seconds"),
+        [
+            ({}, None),
+            ({"retry-after": "0"}, 0.0),
+            ({"retry-after": "120"}, 120.0),
+            ({"retry-after": "2.5"}, 2.5),
+            ({"retry-after": "9" * 25}, 1e25),
+            ({"retry-after": ""}, None),
+            ({"retry-after": "soon"}, None),
+            ({"retry-after": "-5"}, None),
+            ({"retry-after": "nan"}, None),
+            ({"retry-after": "1e9"}, None),
+            ({"retry-after": "9" * 400}, 1e30),
+            ({"retry-after": "²"}, None),
+            ({"retry-after": DATE, "date": "Sun, 06 Nov 1994 08:49:00 GMT"}, 37.0),
+            ({"retry-after": DATE, "date": "Sun, 06 Nov 1994 09:00:00 GMT"}, 0.0),
+            ({"retry-after": DATE, "date": "yesterday"}, 7.0),
+            ({"retry-after": DATE}, 7.0),
+            ({"retry-after": "Sunday, 06-Nov-94 08:49:37 GMT"}, 7.0),
+            ({"retry-after": "Sun Nov  6 08:49:37 1994"}, 7.0),
+            ({"retry-after": "Sun, 99 Nov 99999999 08:49:37 GMT"}, None),
+        ],
+        ids=repr,
+    )
+    def test_forms(self, headers: dict[str, str], seconds: float | None) -> None:
+        """Seconds or a date; a date is compared with the answer's own, whose clock may be wrong."""
+        found = retry_after(Response(429, headers), self.NOW - 7.0)
+        assert found == (None if seconds is None else pytest.approx(seconds, rel=1e-6))
+
+
+@pytest.mark.parametrize("body", [b"", b"slow down", error(429, 429).body, error(429, 21003).body])
+@pytest.mark.parametrize("call", [Call.SUBMIT, Call.FETCH, Call.ASK, Call.LIST, Call.DELETE])
+def test_too_many_requests(call: Call, body: bytes) -> None:
+    """ArangoDB never says so: whatever the body is, nothing was done."""
+    assert meaning(call, Response(429, {}, body)) is says.TOO_MANY
+
+
+def test_overload_of_something_on_the_way() -> None:
+    """A 503 that is not ArangoDB's leaves open whether it ran; one to a fetch is as any other."""
+    assert meaning(Call.SUBMIT, Response(503, {}, b"<html>")) is says.OVERLOADED
+    assert meaning(Call.FETCH, Response(503, {}, b"<html>")) is says.ODD
