@@ -85,6 +85,10 @@ class Template:
 
     Never behind a HEAD: their answers could be taken for the body that a wrong server sends.
     """
+    names_leaf: bool = False
+    """Whether an answer that names a job names the one that the leaf does: it fetches that job."""
+    names_new: bool = False
+    """Whether an answer that names a job names a new one: it submits a job."""
 
     def __post_init__(self) -> None:
         """Let a HEAD be alone."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from arango_jobs._core.actions import Outcome
 from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host
 from arango_jobs._core.job import Job
@@ -30,6 +33,12 @@ class Restarts:
         host.identity = None
         self.restarted(host, older, now)
         host.highest_id = max(host.highest_id, number)
+
+    def gave_id_twice(self, host: Host, jobs: Iterable[Job], now: float) -> None:
+        """End `jobs`: `host` gave all of them one id, and whose it is nobody can tell."""
+        reason = f"submit: {host.name} gave the same job id to two operations"
+        for job in jobs:
+            self._repetition.lose(job, reason, now, is_over=False, outcome=Outcome.UNKNOWN)
 
     def restarted(self, host: Host, older: set[Job], now: float) -> None:
         """End or repeat `older`, which the host has lost (server-protocol.md §2.2)."""

@@ -61,6 +61,10 @@ class Results:
             for job, job_id in zip(jobs, ids, strict=True):
                 self.take_ids(ask, (job,), (job_id,), now, epoch)
             return
+        if is_old and int(ids[0]) > ask.floor:
+            # Another job was given it after this one was sent: an answer came twice.
+            self._restarts.gave_id_twice(host, (host.watch.jobs[ids[0]], jobs[0]), now)
+            return
         acceptance = Acceptance(now, epoch or host.connections)
         for job_id, job in taken.items():
             job.job_id = job_id

@@ -10,8 +10,10 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Iterable
+from typing import cast
 
 from arango_jobs._net.exchange import Answered, Exchanges, Failure, TransportEvent
+from arango_jobs._net.proof import Proof
 from arango_jobs._net.responses import Outcome, ResponseReader
 from arango_jobs._net.tls import is_refused_certificate, is_verified_late, may_hide_cuts
 from arango_jobs.errors import ConnectionLostError, NotHTTPError
@@ -35,8 +37,8 @@ class Connection:
     """
 
     __slots__ = (
-        "answered", "answers", "count", "depth", "end", "has_more", "is_verified_late", "made_at",
-        "number", "order", "outbox", "reader", "sock", "unanswered", "url", "written",
+        "_proof", "answered", "answers", "count", "depth", "end", "has_more", "is_verified_late",
+        "made_at", "number", "order", "outbox", "reader", "sock", "unanswered", "url", "written",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +65,7 @@ class Connection:
         self.has_more = False
         self.written = 0
         self.end = 0
+        self._proof = Proof()
         self.is_verified_late = is_verified_late(sock)
 
     @property
@@ -173,18 +176,54 @@ class Connection:
         return True
 
     def _match(self, outcomes: list[Outcome], events: list[TransportEvent]) -> bool:
-        """Give answers to exchanges in order; say if one came before its request was whole."""
+        """Give answers to exchanges in order; say if one came before its request was whole.
+
+        Raises `NotHTTPError` where one proves to be another request's. It decides nothing then,
+        and neither do those before it in `outcomes`, back to the last that proves its place.
+        """
         last = None
+        proven = len(events)
         for outcome in outcomes:
             count = len(outcome.bodies) if isinstance(outcome, Answered) else 1
             known = min(count, self.count)
             if known:
                 exchanges = self._take(known)
+                if isinstance(outcome, Answered) and outcome.job_ids[0] is not None:
+                    job_ids = cast("list[str]", outcome.job_ids)
+                    proof = self._proof.of(exchanges, job_ids[:known])
+                    if proof.why:
+                        self._put_back(exchanges)
+                        self._keep_proven(outcome, proof.proven, events, proven)
+                        raise NotHTTPError(proof.why)
+                    if proof.proven == known:
+                        proven = len(events) + 1
                 last = exchanges[-1]
                 events.append(self._event(outcome, exchanges, known))
             if known < count:
                 raise NotHTTPError(f"{self.url} answered more often than it was asked")
         return last is not None and last.end > self.written
+
+    def _keep_proven(
+        self, outcome: Answered, count: int, events: list[TransportEvent], proven: int
+    ) -> None:
+        """Keep the first `count` of the last answers, and what is `proven` of those before."""
+        if count:
+            events.append(self._event(outcome, self._take(count), count))
+            return
+        for event in reversed(events[proven:]):
+            if isinstance(event, Answered):
+                self._put_back(event.exchanges)
+            elif isinstance(event, Failure):
+                self._put_back([event.exchange])
+        del events[proven:]
+
+    def _put_back(self, exchanges: list[Exchanges]) -> None:
+        """Count `exchanges`, the last that were taken, as unanswered again."""
+        count = sum(map(len, exchanges))
+        self.count += count
+        self.answered -= count
+        self.answers -= count
+        self.unanswered.extendleft(reversed(exchanges))
 
     def _take(self, count: int) -> list[Exchanges]:
         """Take the first `count` off those that are unanswered."""

@@ -19,6 +19,7 @@ from arango_jobs._runtime.future import JobFuture, end_all_with_results
 from arango_jobs._wire.arrays import (
     Encode,
     element_response,
+    has_other_keys,
     is_array_reply,
     is_write_conflict,
 )
@@ -182,6 +183,11 @@ class Endings:
     def _take_apart(self, job: Job, response: Response, ended: Ended) -> None:
         reply = response.json()
         if is_array_reply(response, reply, len(job.parts)):
+            if has_other_keys(reply, [part.key for part in job.parts]):
+                reason = "an array was answered with elements about other documents"
+                for part in job.parts:
+                    self._fail(part, JobLostError(reason, **_facts(part)), ended.lost)
+                return
             self._end_elements(job, reply, response, ended)
         elif response.status == _TOO_LARGE:
             ended.too_large.append(job)

@@ -13,6 +13,7 @@ __all__ = [
     "array_body",
     "array_template",
     "element_response",
+    "has_other_keys",
     "is_array_reply",
     "is_write_conflict",
     "status_of",
@@ -40,7 +41,7 @@ def array_template(kind: OperationKind[Any]) -> Template:
     """Ask for several operations of `kind` by one array, as a stored job."""
     plan = kind.merge
     assert plan is not None
-    return Template(plan.method, plan.target, STORE + kind.headers)
+    return Template(plan.method, plan.target, STORE + kind.headers, names_new=True)
 
 
 def array_body(kind: OperationKind[Any], parts: Sequence[Any], encode: Encode) -> bytes:
@@ -65,6 +66,22 @@ def _element(part: Any, plan: MergePlan, encode: Encode) -> bytes:
 def is_array_reply(response: Response, reply: Any, count: int) -> bool:
     """Return whether `reply` answers an array of `count` elements, element by element."""
     return response.is_success and isinstance(reply, list) and len(reply) == count
+
+
+def has_other_keys(reply: Sequence[Any], keys: Sequence[str | None]) -> bool:
+    """Return whether an element of `reply` is about another document than the one asked for.
+
+    `keys` has those that are known; an element that names none may be about any.
+    """
+    if not any(keys):
+        return False
+    told = [element.get("_key") if type(element) is dict else None for element in reply]
+    if told == keys:
+        return False
+    return any(
+        one is not None and key is not None and one != key
+        for one, key in zip(told, keys, strict=True)
+    )
 
 
 def element_response(element: Any, plan: MergePlan, response: Response, encode: Encode) -> Response:

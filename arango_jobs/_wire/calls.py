@@ -38,12 +38,14 @@ _SAYS_BROKEN = Meaning.BROKEN
 _SAYS_MALFORMED = Meaning.MALFORMED
 _SAYS_MOVED = Meaning.MOVED
 _SAYS_ODD = Meaning.ODD
+_SAYS_PENDING = Meaning.PENDING
 _SAYS_RESULT = Meaning.RESULT
 _SAYS_UNREACHABLE = Meaning.UNREACHABLE
 _SEARCH_HOST = Call.SEARCH_HOST
 _SEARCH_PENDING = Call.SEARCH_PENDING
 _SEARCHES = frozenset({Call.SEARCH_PENDING, Call.SEARCH_DONE})
 _SUBMIT = Call.SUBMIT
+_NAMELESS = frozenset({Call.IDENTIFY, Call.SEARCH_HOST, Call.EXPLAIN, Call.CONFIRM})
 
 
 _NO_CONTENT = 204
@@ -169,9 +171,12 @@ def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     """Return what the answer means, and what of it the engine needs."""
     call = ask.call
     if call is _FETCH:
-        return job_api.read_fetch(response), response
+        return _read_fetch(ask, response), response
     if call is _SUBMIT:
         return _read_submit(ask, response)
+    if call in _NAMELESS and response.job_id is not None:
+        # A job's result, in the place of an answer to a question about something else.
+        return _SAYS_BROKEN, response
     meaning = job_api.read_call(response)
     if call is _IDENTIFY or call is _SEARCH_HOST:
         return _read_identify(meaning, response)
@@ -193,8 +198,10 @@ def read_all(
     `None`: their heads do not say it, and each has to be read by itself.
     """
     if call is _FETCH:
-        head_says = first.job_id is not None or first.status == _NO_CONTENT
-        return job_api.read_fetch(first) if head_says else None
+        if first.job_id is None:
+            return _SAYS_PENDING if first.status == _NO_CONTENT else None
+        # Whatever else it says: under another job's name it is no answer to this call.
+        return _SAYS_RESULT if list(job_ids) == [job.job_id for job in jobs] else None
     if job_api.read_submit(first) is not _SAYS_ACCEPTED:
         return None
     kinds = {job.kind for job in jobs}
@@ -218,6 +225,13 @@ def _read_identify(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:
     if meaning is _SAYS_ODD and (response.status < 500 or response.status == 501):
         meaning = _SAYS_MALFORMED
     return meaning, _uptime(response)
+
+
+def _read_fetch(ask: Ask, response: Response) -> Meaning:
+    assert ask.job is not None
+    if response.job_id is not None and response.job_id != ask.job.job_id:
+        return _SAYS_BROKEN
+    return job_api.read_fetch(response)
 
 
 def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:

@@ -126,7 +126,8 @@ def operation_request(
 def operation_template(kind: OperationKind[Any], stem: str, own: Headers = ()) -> Template:
     """Ask for operations of `kind` with headers of their `own`, as stored jobs if they can be."""
     headers = _headers(None if kind.is_direct else "store", kind.headers + own)
-    return Template(kind.method, stem, headers, not kind.is_direct)
+    is_job = not kind.is_direct
+    return Template(kind.method, stem, headers, is_job, names_new=is_job)
 
 
 def list_request(database: str, status: str, count: int) -> Request:
@@ -147,7 +148,7 @@ def fetch_request(database: str, job_id: str) -> Request:
 @lru_cache(maxsize=64)
 def fetch_template(database: str) -> Template:
     """Take the result of the job whose id, a number, is the leaf."""
-    return Template("PUT", _prefix(database))
+    return Template("PUT", _prefix(database), names_leaf=True)
 
 
 def cancel_request(database: str, job_id: str) -> Request:

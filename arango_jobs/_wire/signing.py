@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from arango_jobs._wire.auth import Credentials
 from arango_jobs.errors import ArangoJobsError
@@ -61,7 +62,7 @@ class Signer:
         # Headers that carry a revision differ from one request to the next.
         if len(self._headers) < _MAX_HEADERS:
             self._headers[headers] = signed
-        made = Template(template.method, template.stem, signed, template.is_quick)
+        made = replace(template, headers=signed)
         if len(self._templates) >= _MAX_TEMPLATES:
             self._templates.clear()
         self._templates[template] = made

@@ -91,16 +91,12 @@ class AsyncJob(Generic[T]):
         `JobLostError` where the server handed the result out but it never arrived.
         """
         request = fetch_request(self._connection.database, self._id)
-        try:
-            response = self._send(request, Retry.NEVER)
-        except (ConnectionLostError, RequestTimeoutError, NotHTTPError) as error:
-            raise JobLostError(
-                f"the answer with the result of job {self._id} ({self._operation!r}) broke, and "
-                f"the server gives it once only: {error}",
-                operation=repr(self._operation),
-                job_id=self._id,
-                host=self._connection.host_name(self._host),
-            ) from error
+        response = self._fetch(request)
+        if response.job_id not in (None, self._id) and self._is_there():
+            # What came is another job's, and decides nothing: this one's was not taken.
+            response = self._fetch(request)
+        if response.job_id not in (None, self._id):
+            raise self._lost(f"came under the name of job {response.job_id}")
         meaning = read_fetch(response)
         if meaning is Meaning.RESULT:
             return self._operation.decode(FetchedResponse.of(response))
@@ -125,6 +121,26 @@ class AsyncJob(Generic[T]):
         """
         request = delete_request(self._connection.database, self._id)
         return self._manage(request, AsyncJobClearError, Retry.NEVER, ignore_missing)
+
+    def _fetch(self, request: Request) -> Response:
+        try:
+            return self._send(request, Retry.NEVER)
+        except (ConnectionLostError, RequestTimeoutError, NotHTTPError) as error:
+            raise self._lost("broke", error) from error
+
+    def _is_there(self) -> bool:
+        request = status_request(self._connection.database, self._id)
+        return read_call(self._send(request, Retry.SAFE)) in (Meaning.OK, Meaning.PENDING)
+
+    def _lost(self, what: str, error: Exception | None = None) -> JobLostError:
+        why = "" if error is None else f": {error}"
+        return JobLostError(
+            f"the answer with the result of job {self._id} ({self._operation!r}) {what}, and "
+            f"the server gives it once only{why}",
+            operation=repr(self._operation),
+            job_id=self._id,
+            host=self._connection.host_name(self._host),
+        )
 
     def _manage(
         self,

@@ -191,7 +191,7 @@ class Cursor:
         if not is_batch:
             raise JSONDecodeError("the answer to a query has no list of rows")
         if "id" in body:
-            self._id = str(body["id"])
+            self._take_id(str(body["id"]))
         if "count" in body:
             self._count = body["count"]
         if "cached" in body:
@@ -202,6 +202,14 @@ class Cursor:
         self._batch.extend(body["result"])
         if extra := body.get("extra"):
             self._extra = {**self._extra, **extra} if self._extra else extra
+
+    def _take_id(self, name: str) -> None:
+        """Take the cursor's id; raise where the batch is another cursor's."""
+        if self._id is not None and name != self._id:
+            raise CursorStateError(
+                f"the answer to a request for cursor {self._id} is a batch of cursor {name}"
+            )
+        self._id = name
 
     def __iter__(self) -> Self:
         return self

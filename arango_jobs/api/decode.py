@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from arango_jobs.errors import JSONDecodeError, operation_error
 from arango_jobs.operations import Operation, Response
 
-__all__ = ["Decoder", "error_number", "failure", "json_of", "reading", "shaped"]
+__all__ = ["Decoder", "check_elements", "error_number", "failure", "json_of", "reading", "shaped"]
 
 T = TypeVar("T")
 
@@ -42,6 +42,28 @@ def shaped(read: Callable[[Any], T], body: Any, operation: Operation[Any]) -> T:
         raise JSONDecodeError(
             f"the answer to {operation!r} is not the JSON that ArangoDB gives: {error!r}"
         ) from error
+
+
+def check_elements(body: Any, operation: Operation[Any]) -> None:
+    """Raise `JSONDecodeError` where `body` does not answer the operation's array, one by one.
+
+    Its elements are as many as those of the array, and name the same keys in the same order.
+    """
+    asked = operation.body
+    if not isinstance(asked, list) or not isinstance(body, list):
+        return
+    if len(body) != len(asked):
+        raise JSONDecodeError(
+            f"the answer to {operation!r} has {len(body)} elements for an array of {len(asked)}"
+        )
+    for position, (element, one) in enumerate(zip(body, asked, strict=True)):
+        key = one.get("_key") if isinstance(one, Mapping) else one
+        told = element.get("_key", key) if isinstance(element, Mapping) else key
+        # A key holds no slash: what is in front of one is the collection.
+        if isinstance(key, str) and told != key and told != key.rpartition("/")[2]:
+            raise JSONDecodeError(
+                f"the answer to {operation!r} has another document's element at {position}"
+            )
 
 
 def reading(

@@ -8,7 +8,7 @@ from typing import Any
 from arango_jobs.api.conditions import within
 from arango_jobs.api.context import C
 from arango_jobs.api.cursor import Cursor
-from arango_jobs.api.decode import error_number, failure, reading
+from arango_jobs.api.decode import check_elements, error_number, failure, json_of, reading, shaped
 from arango_jobs.api.finding import Finding
 from arango_jobs.api.group import dirty_read
 from arango_jobs.api.handles import key_of, revision_header, revision_of
@@ -87,7 +87,7 @@ class Reads(Finding[C]):
             "document.get_many",
             "PUT",
             self._path("document"),
-            reading(lambda body: [item for item in body if "_id" in item]),
+            _found,
             DocumentGetError,
             query={"onlyget": True},
             body=[
@@ -141,6 +141,12 @@ class Reads(Finding[C]):
 
     def __contains__(self, document: Ref) -> bool:
         return bool(self._now("`in` a collection", "has()").has(document, check_rev=False))
+
+
+def _found(response: Response, operation: Operation[list[Document]]) -> list[Document]:
+    body = json_of(response, operation)
+    check_elements(body, operation)
+    return shaped(lambda items: [item for item in items if "_id" in item], body, operation)
 
 
 def _is_there(response: Response, operation: Operation[Any]) -> bool:

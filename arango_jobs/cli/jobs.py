@@ -30,6 +30,7 @@ from arango_jobs.errors import (
     AsyncJobClearError,
     AsyncJobResultError,
     AsyncJobStatusError,
+    JobLostError,
     server_error,
 )
 from arango_jobs.operations import Request, Response, Retry
@@ -129,6 +130,8 @@ def result(access: Access, job_id: str, *, as_json: bool) -> int:
         )
     if meaning is not Meaning.RESULT:
         raise _error(AsyncJobResultError, job_id, response, meaning, request)
+    if response.job_id != job_id:
+        raise JobLostError(f"the answer came under the name of job {response.job_id}")
     if as_json:
         body: Any = response.json()
         if body is None and response.body:

@@ -23,7 +23,7 @@ class SortValidationError(ArangoClientError):
 
 
 class CursorStateError(ArangoClientError):
-    """A cursor without an id was asked for another batch."""
+    """A cursor without an id was asked for another batch, or was given another cursor's."""
 
 
 class CursorCountError(ArangoClientError, TypeError):

@@ -235,3 +235,29 @@ def test_a_fetch_is_not_repeated_on_another_host(answers: Answers) -> None:
     with pytest.raises(JobLostError):
         job.result()
     assert len(answers.asked) == 2
+
+
+OTHERS = {"X-Arango-Async-Id": "8"}
+
+
+def test_the_result_of_another_job(job: AsyncJob[Any], answers: Answers) -> None:
+    """It decides nothing: where this job is still there, its own result is taken."""
+    meta = {"_id": "c/a", "_key": "a", "_rev": "_1"}
+    answers(Answer({"_key": "b"}, 202, OTHERS), Answer(), Answer(meta, 202, MINE))
+    assert job.result() == meta
+    methods = [each.method for each in answers.asked]
+    assert methods == ["POST", "PUT", "GET", "PUT"]
+
+
+def test_the_result_of_another_job_for_this_one(job: AsyncJob[Any], answers: Answers) -> None:
+    """Where this job is gone its result went astray."""
+    answers(Answer({"_key": "b"}, 202, OTHERS), error(404, 404))
+    with pytest.raises(JobLostError, match="under the name of job 8"):
+        job.result()
+
+
+def test_the_result_of_another_job_again(job: AsyncJob[Any], answers: Answers) -> None:
+    """It is asked for twice at most."""
+    answers(*[Answer({}, 202, OTHERS), Answer(), Answer({}, 202, OTHERS)])
+    with pytest.raises(JobLostError, match="under the name of job 8"):
+        job.result()

@@ -214,3 +214,14 @@ def test_no_rows_at_all(body: Any, db: StandardDatabase, answers: Answers) -> No
     answers(Answer(body))
     with pytest.raises(JSONDecodeError):
         next(cursor)
+
+
+def test_a_batch_of_another_cursor(db: StandardDatabase, answers: Answers) -> None:
+    """Its rows are nobody's here."""
+    cursor = opened(db, answers, batch([1]))
+    assert next(cursor) == 1
+    answers(batch([2], id="8"))
+    with pytest.raises(CursorStateError, match="cursor 7 is a batch of cursor 8"):
+        next(cursor)
+    assert cursor.empty()
+    assert cursor.id == "7"

@@ -14,6 +14,7 @@ from arango_jobs import (
     DocumentReplaceError,
     DocumentRevisionError,
     DocumentUpdateError,
+    JSONDecodeError,
     OptionError,
     StandardDatabase,
 )
@@ -164,3 +165,36 @@ def test_has_on_what_is_not_there(db: StandardDatabase, answers: Answers) -> Non
     assert [collection.has("a") for _ in range(3)] == [False] * 3
     with pytest.raises(Exception, match="HTTP 404"):
         collection.has("a")
+
+
+WRONG = {
+    "too few": [META, META],
+    "too many": [META, META, META, META],
+    "none": [],
+    "another document": [META, {**META, "_key": "b"}, META],
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("name", CALLS)
+def test_an_answer_to_another_array(
+    name: str, wrong: str, db: StandardDatabase, answers: Answers
+) -> None:
+    """An answer has as many elements as the array, about the same documents in the same order."""
+    answers(Answer(WRONG[wrong], 202))
+    if (name, wrong) == ("insert", "another document"):
+        assert len(CALLS[name][0](db["c"])) == 3, "no keys were given"
+        answers(Answer(WRONG[wrong], 202))
+        with pytest.raises(JSONDecodeError):
+            db["c"].insert_many([{"_key": "a"}] * 3)
+        return
+    with pytest.raises(JSONDecodeError):
+        CALLS[name][0](db["c"])
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_documents_of_another_array(wrong: str, db: StandardDatabase, answers: Answers) -> None:
+    """The same for documents that are read."""
+    answers(Answer(WRONG[wrong], 200))
+    with pytest.raises(JSONDecodeError):
+        db["c"].get_many(["a"] * 3)

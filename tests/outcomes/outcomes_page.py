@@ -71,7 +71,12 @@ effect after whatever you do next.
 ## How an answer is read
 
 An answer to a fetch (`PUT /_api/job/<id>`) is the operation's own if, and only if, it has the header `x-arango-async-id`,
-whatever its status. Without that header, and for all other calls:
+whatever its status, and if it names the job that was asked for. An answer that names another job proves that answers were swapped,
+repeated or left out on the way: its connection is closed, and neither that answer nor any behind it decides anything; nor do
+those just before it that name no job. The same holds for a submission whose answer names a job that is older than one named before
+on its connection, and for two submissions that were given one job: nobody can tell whose it is. The answer to an array has
+as many elements as the array, about the same documents in the same order, or it is the answer to none of them. Without the header,
+and for all other calls:
 
 | answer | what it says |
 | --- | --- |
@@ -115,7 +120,7 @@ _NO_ANSWER = {
     Meaning.UNREACHABLE: "connection refused, or no connection in time; the name cannot be resolved; TLS fails",
     Meaning.MOVED: "the connection ended before the request was written whole",
     Meaning.BROKEN: "reset, closed, or timed out after the request was written whole; an answer that is cut short, "
-    "is no HTTP (the first one of a host, too), or is too large",
+    "is no HTTP (the first one of a host, too), is too large, or names another job than the one asked for",
     Meaning.ODD: "any other answer, such as 202 without the id, or 500 with another error number",
 }
 

@@ -6,11 +6,11 @@ from itertools import groupby
 from typing import Any
 
 import pytest
-from poller_rig import Rig, kind_of
+from poller_rig import Rig, kind_of, merged_kind
 
 from arango_jobs import json
 from arango_jobs._net.exchange import Answered
-from arango_jobs.errors import ArangoServerError, SubmitOutcomeUnknownError
+from arango_jobs.errors import ArangoServerError, JobLostError, SubmitOutcomeUnknownError
 from arango_jobs.operations import JOB_ID, Operation
 
 KIND = kind_of()
@@ -190,3 +190,44 @@ def test_one_of_many_was_forwarded(rig: Rig, answer: Answering) -> None:
     fetches = zip(answer.accept_all(), heads, strict=True)
     answer(*((fetch, 201, {}, {JOB_ID: fetch.leaves[0], **more}) for fetch, more in fetches))
     assert rig.engine.hosts[0].watch.by_id_only
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 2])
+def test_a_result_of_another_job(rig: Rig, answer: Answering, wrong: int) -> None:
+    """It is nobody's result: the server is asked for the job that it should have been about."""
+    futures = submit(rig, 3)
+    fetches = answer.accept_all()
+    ids = ["101", "102", "103"]
+    ids[wrong] = "999"
+    answer(*((one, 201, {"n": n}, {JOB_ID: ids[n]}) for n, one in enumerate(fetches)))
+    assert [future.done() for future in futures] == [n != wrong for n in range(3)]
+    rig.answer(f"GET /_db/d/_api/job/10{wrong + 1}")
+    rig.finish({"n": wrong}, job_id=f"10{wrong + 1}")
+    assert [future.result(0) for future in futures] == [{"n": n} for n in range(3)]
+
+
+KEYED = [{"_key": key} for key in "abc"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        [KEYED[1], KEYED[0], KEYED[2]],
+        [KEYED[0], KEYED[1], {"_key": "d"}],
+        [KEYED[0], KEYED[1], {"error": True, "errorNum": 1210, "_key": "a"}],
+        KEYED[:2],
+        [*KEYED, {"_key": "d"}],
+        [],
+    ],
+)
+def test_an_array_about_other_documents(reply: list[Any]) -> None:
+    """Number and order are those of the array, or nothing is known of any element."""
+    rig = Rig(merge=True)
+    operations = [Operation(merged_kind(), one, one["_key"], (), True) for one in KEYED]
+    for operation in operations:
+        operation.kind = operations[0].kind
+    futures = rig.submit(*operations)
+    rig.accept()
+    rig.finish(reply)
+    assert {type(future.exception(0)) for future in futures} == {JobLostError}
+    rig.close()

@@ -48,7 +48,9 @@ class Part:
 
 
 def ask(call: Call, **changes: Any) -> Ask:
-    return Ask(call, 0, 0.0, Job.of((Part(**changes),), 0))
+    job = Job.of((Part(**changes),), 0)
+    job.job_id = ID["x-arango-async-id"]
+    return Ask(call, 0, 0.0, job)
 
 
 def error(status: int, number: int = 0, text: str = "why") -> Response:
@@ -306,6 +308,25 @@ def test_who_was_searched() -> None:
     assert (meaning, uptime) == (says.OK, 12.5)
 
 
+@pytest.mark.parametrize("status", [200, 204, 404, 500])
+def test_the_result_of_another_job(status: int) -> None:
+    """Under another job's name it is no answer at all, alone and among others."""
+    (mine, other), fetch = ("74091", "74092"), ask(Call.FETCH)
+    answers = [Response(status, {}, b"", job_id=job_id) for job_id in (mine, other)]
+    assert [read(fetch, each)[0] for each in answers] == [says.RESULT, says.BROKEN]
+    assert fetch.job is not None
+    jobs = [fetch.job, fetch.job]
+    for pair in ([mine, other], [other, mine], [other, other]):
+        assert read_all(Call.FETCH, jobs, answers[pair[0] == other], pair) is None
+
+
+@pytest.mark.parametrize("call", [Call.IDENTIFY, Call.SEARCH_HOST, Call.EXPLAIN, Call.CONFIRM])
+def test_a_result_that_nobody_asked_for(call: Call) -> None:
+    """An answer that names a job is a job's result, and says nothing of what was asked."""
+    body = b'{"server":{"uptime":12.5},"plan":{"nodes":[]}}'
+    assert read(ask(call), Response(200, {}, body, job_id="74091"))[0] is says.BROKEN
+
+
 IDS = ["74091", "74092", "99999999999999999999", "", "7 4", "x", "1" * 21, None]
 
 
@@ -320,6 +341,8 @@ def test_read_together_as_one_by_one(call: Call, status: int, is_direct: bool) -
             continue  # they would not come together
         asks = [ask(call), ask(call, is_direct=is_direct)]
         jobs = [one.job for one in asks if one.job is not None]
+        for job, job_id in zip(jobs, pair, strict=True):
+            job.job_id = job_id
         responses = [Response(status, {}, b"", job_id=job_id) for job_id in pair]
         meaning = read_all(call, jobs, responses[0], pair)
         apart = [read(one, response) for one, response in zip(asks, responses, strict=True)]
