@@ -1,4 +1,4 @@
-"""The thread that serves: one event loop, one uvicorn server for each Coordinator."""
+"""The thread that serves: one event loop, one listener for each Coordinator."""
 
 from __future__ import annotations
 
@@ -13,21 +13,18 @@ import uvicorn
 
 from arango_jobs.local.coordinator import Coordinator
 from arango_jobs.local.net.executor import LoopExecutor
-from arango_jobs.local.net.protocol import ArangoProtocol
+from arango_jobs.local.net.protocol import ArangoProtocol, Gate
 
 __all__ = ["Hosting"]
 
 _KEEP_ALIVE = 300  # --http.keep-alive-timeout
+_BACKLOG = 512
 _PATIENCE = 10.0
 _ROUNDS = 5
 
 
 class _Application:
     """What uvicorn is given as its application; the protocol talks to the Coordinator itself."""
-
-    def __init__(self, coordinator: Coordinator) -> None:
-        self.coordinator = coordinator
-        self.closed = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Never called: see `ArangoProtocol`."""
@@ -38,21 +35,20 @@ class _Listener:
     """One listening address; it can be closed and opened again."""
 
     def __init__(self, coordinator: Coordinator, sock: socket.socket, tls: tuple[str, str] | None):
-        self.coordinator = coordinator
         self.address: tuple[str, int] = sock.getsockname()[:2]
+        self._coordinator = coordinator
         self._sock: socket.socket | None = sock
         self._tls = tls
-        self._server: uvicorn.Server | None = None
-        self._application = _Application(coordinator)
+        self._gate = Gate(coordinator)
+        self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
         """Accept connections."""
         sock = self._sock or bind(*self.address)
         self._sock = None
-        self._application = _Application(self.coordinator)
         certfile, keyfile = self._tls or (None, None)
         config = uvicorn.Config(
-            self._application,
+            _Application(),
             http=ArangoProtocol,
             ws="none",
             lifespan="off",
@@ -63,38 +59,39 @@ class _Listener:
             server_header=False,
             date_header=False,
             timeout_keep_alive=_KEEP_ALIVE,
-            timeout_graceful_shutdown=1,
             ssl_certfile=certfile,
             ssl_keyfile=keyfile,
-            backlog=512,
         )
         config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        await server.startup(sockets=[sock])
-        self._server = server
+        # Each connection gets the gate from here, not from `config`: uvicorn wraps the application
+        # there, as the process's logging levels say.
+        gate = self._gate = Gate(self._coordinator)
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: ArangoProtocol(config, gate), sock=sock, ssl=config.ssl, backlog=_BACKLOG
+        )
 
     async def close(self) -> None:
         """Refuse connections and cut those that are open."""
         server, self._server = self._server, None
-        self._application.closed = True
+        self._gate.closed = True
         if server is not None:
             await self._stop_accepting(server)
-            for listening in server.servers:
-                listening.close()
-            for connection in list(server.server_state.connections):
-                connection.shutdown()
-        elif self._sock is not None:
+            server.close()
+            self._gate.cut()
+        self.release()
+
+    def release(self) -> None:
+        """Give up the address if it was never listened on."""
+        if self._sock is not None:
             self._sock.close()
             self._sock = None
 
-    async def _stop_accepting(self, server: uvicorn.Server) -> None:
+    async def _stop_accepting(self, server: asyncio.Server) -> None:
         """Let what is being accepted come through: asyncio loses it when the listener closes."""
         loop = asyncio.get_running_loop()
-        for listening in server.servers:
-            for sock in listening.sockets:
-                with contextlib.suppress(NotImplementedError):
-                    loop.remove_reader(sock.fileno())
+        for sock in server.sockets:
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_reader(sock.fileno())
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)
 
@@ -133,8 +130,7 @@ class Hosting:
                 self._listeners.append(_Listener(coordinator, sock, tls))
         except OSError:
             for listener in self._listeners:
-                if listener._sock is not None:
-                    listener._sock.close()
+                listener.release()
             raise
         self._loop = asyncio.new_event_loop()
         self._executor.attach(self._loop)

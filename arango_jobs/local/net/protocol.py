@@ -13,7 +13,6 @@ import socket
 import struct
 from collections import deque
 from functools import partial
-from typing import Any
 
 import httptools
 from uvicorn.config import Config
@@ -25,9 +24,10 @@ from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.messages import Request, Response
 from arango_jobs.local.net.wire import encode, plain
 
-__all__ = ["ArangoProtocol"]
+__all__ = ["ArangoProtocol", "Gate"]
 
 _logger = logging.getLogger("arango_jobs.local")
+_SILENT = logging.Logger("arango_jobs.local.connection", logging.CRITICAL + 1)
 
 MAX_URL = 16 * 1024
 MAX_HEADERS = 1024 * 1024
@@ -56,18 +56,29 @@ class _Exchange:
         self.started = False
 
 
-class ArangoProtocol(HttpToolsProtocol):
-    """A connection to one Coordinator, which is the ASGI configuration's `app`."""
+class Gate:
+    """What the connections of one listener share."""
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._coordinator: Coordinator = config.loaded_app.coordinator
+    def __init__(self, coordinator: Coordinator) -> None:
+        self.coordinator = coordinator
+        self.state = ServerState()
+        self.closed = False
+
+    def cut(self) -> None:
+        """Close all connections at once."""
+        for connection in list(self.state.connections):
+            connection.shutdown()
+
+
+class ArangoProtocol(HttpToolsProtocol):
+    """A connection to the Coordinator behind `gate`."""
+
+    def __init__(self, config: Config, gate: Gate) -> None:
+        super().__init__(config, gate.state, {})
+        # uvicorn's messages belong to the program's own servers.
+        self.logger = _SILENT
+        self._gate = gate
+        self._coordinator = gate.coordinator
         self._max_body = self._coordinator.deployment.options.max_body
         self._waiting: deque[_Exchange] = deque()
         self._url = b""
@@ -85,7 +96,7 @@ class ArangoProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin; a server that has closed meanwhile ends it at once."""
         super().connection_made(transport)
-        if self.config.loaded_app.closed:
+        if self._gate.closed:
             self.shutdown()
 
     def data_received(self, data: bytes) -> None:
