@@ -78,7 +78,7 @@ def _like(run: Run, left: Evaluate, right: Evaluate, negated: bool) -> Evaluate:
         text, pattern = left(frame), right(frame)
         if type(text) is not str or type(pattern) is not str:
             return negated
-        return (patterns.like(pattern, False).fullmatch(text) is None) is negated
+        return patterns.is_like(run, text, pattern, False) is not negated
 
     return matches
 
@@ -88,11 +88,11 @@ def _regex(run: Run, left: Evaluate, right: Evaluate, negated: bool) -> Evaluate
         text, pattern = left(frame), right(frame)
         if type(text) is not str or type(pattern) is not str:
             return negated
-        compiled = patterns.regex(pattern, False)
-        if compiled is None:
+        expression = patterns.compiled(pattern, False)
+        if expression is None:
             run.warn(1543, "invalid regex value")
             return negated
-        return (compiled.search(text) is None) is negated
+        return patterns.is_found(run, expression, text) is not negated
 
     return matches
 

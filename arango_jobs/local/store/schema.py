@@ -5,10 +5,11 @@ A keyword that is not known here is refused when the schema is set, not ignored 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import regex
 
 from arango_jobs.local.errors import ArangoError
 
@@ -16,6 +17,7 @@ __all__ = ["Schema", "make_schema"]
 
 _LEVELS = ("none", "new", "moderate", "strict")
 _ANNOTATIONS = frozenset({"title", "description", "$schema", "$id", "default", "examples"})
+_PATTERN_SECONDS = 2.0
 _Check = Callable[[Any, Any, Mapping[str, Any]], bool]
 
 
@@ -76,7 +78,7 @@ _CHECKS: dict[str, _Check] = {
     "exclusiveMaximum": _if((int, float), lambda w, v: v < w),
     "minLength": _if(str, lambda w, v: len(v) >= w),
     "maxLength": _if(str, lambda w, v: len(v) <= w),
-    "pattern": _if(str, lambda w, v: re.search(w, v) is not None),
+    "pattern": _if(str, lambda w, v: _matches(w, v)),
     "minItems": _if(list, lambda w, v: len(v) >= w),
     "maxItems": _if(list, lambda w, v: len(v) <= w),
     "anyOf": lambda w, v, _: any(_valid(sub, v) for sub in w),
@@ -84,6 +86,17 @@ _CHECKS: dict[str, _Check] = {
     "oneOf": lambda w, v, _: sum(_valid(sub, v) for sub in w) == 1,
     "not": lambda w, v, _: not _valid(w, v),
 }
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return regex.search(pattern, text, timeout=_PATTERN_SECONDS) is not None
+    except TimeoutError:
+        raise ArangoError(
+            32,
+            "resource limit exceeded: a schema's pattern took longer than "
+            f"{_PATTERN_SECONDS:g} s to match",
+        ) from None
 
 
 def _valid(rule: Any, value: Any) -> bool:
@@ -103,6 +116,11 @@ class Schema:
     rule: Mapping[str, Any]
     level: str
     message: str
+
+    @property
+    def has_patterns(self) -> bool:
+        """Tell whether validation matches regular expressions, which may take long."""
+        return _has_pattern(self.rule)
 
     def check(self, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
         """Raise 1620 if `new`, which replaces `old`, must be valid and is not."""
@@ -130,6 +148,12 @@ def make_schema(given: Any) -> Schema | None:
         raise ArangoError(10, "'schema' has a wrong 'level' or 'message'")
     _check_rule(given["rule"])
     return Schema(given["rule"], level, message)
+
+
+def _has_pattern(rule: Any) -> bool:
+    if isinstance(rule, Mapping):
+        return "pattern" in rule or any(_has_pattern(sub) for sub in rule.values())
+    return isinstance(rule, list) and any(_has_pattern(sub) for sub in rule)
 
 
 _LISTS = ("anyOf", "allOf", "oneOf")
@@ -180,7 +204,7 @@ def _well_formed(keyword: str, wanted: Any) -> bool:
 
 def _compiles(pattern: str) -> bool:
     try:
-        re.compile(pattern)
-    except re.error:
+        regex.compile(pattern)
+    except regex.error:
         return False
     return True

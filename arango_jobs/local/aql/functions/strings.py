@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from arango_jobs.local.aql import patterns
 from arango_jobs.local.aql.functions.arguments import bounded, text, whole, within
 from arango_jobs.local.aql.functions.registry import ArgumentError, alias, function
+from arango_jobs.local.aql.patterns import is_like
+from arango_jobs.local.aql.run import Run
 from arango_jobs.local.aql.values import is_number, is_true, to_string
 
 __all__: list[str] = []
@@ -140,11 +141,10 @@ def starts_with(value: Any, prefix: Any, least: Any = 1) -> bool:
     return sum(string.startswith(text(item)) for item in prefix) >= whole(least)
 
 
-@function("LIKE", 2, 3)
-def like(value: Any, pattern: Any, ignore_case: Any = False) -> bool:
+@function("LIKE", 2, 3, with_run=True)
+def like(run: Run, value: Any, pattern: Any, ignore_case: Any = False) -> bool:
     """Tell whether the whole value matches a pattern with % and _."""
-    compiled = patterns.like(to_string(pattern), is_true(ignore_case))
-    return compiled.fullmatch(to_string(value)) is not None
+    return is_like(run, to_string(value), to_string(pattern), is_true(ignore_case))
 
 
 @function("TRIM", 1, 2)
