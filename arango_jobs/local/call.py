@@ -6,6 +6,8 @@ The handlers' view of the server. Reads parameters as ArangoDB reads them and ch
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,7 +15,7 @@ import orjson
 from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.identity import Identity
 from arango_jobs.local.messages import Request
-from arango_jobs.local.store import Collection, Database
+from arango_jobs.local.store import Collection, Database, DatabaseView, Documents, Statement
 from arango_jobs.local.transactions import Transaction
 
 if TYPE_CHECKING:
@@ -119,6 +121,47 @@ class Call:
         collection = self.database.collection(name)
         self.check_collection(collection.name, write=write)
         return collection
+
+    def reading(self, name: str) -> Documents:
+        """Return a collection, as a stream transaction sees it, that the sender may read."""
+        collection = self.collection(name)
+        return collection if self.transaction is None else self.seen(collection)
+
+    def writing(self, name: str) -> Documents:
+        """Return a collection, as a stream transaction sees it, that the sender may write to."""
+        collection = self.collection(name, write=True)
+        return collection if self.transaction is None else self.seen(collection)
+
+    def seen(self, collection: Collection) -> Documents:
+        """Return a collection as a stream transaction sees it."""
+        transaction = self.transaction
+        return collection if transaction is None else transaction.scope.view(collection)
+
+    @property
+    def is_costly(self) -> bool:
+        """Tell whether documents are written that take long: to compute, or to match patterns."""
+        name = self.params.get("collection") or self.query.get("collection", "")
+        return name in self.database.costly
+
+    @contextmanager
+    def alone(self, collection: Collection) -> Iterator[Statement]:
+        """Lock a collection for the block; `BusyError` if others write to it."""
+        with self.statement() as statement:
+            statement.writing(collection, exclusive=True)
+            yield statement
+
+    def statement(self) -> Statement:
+        """Begin a statement, which takes effect as a whole or not at all."""
+        if self.transaction is None:
+            return self.database.begin()
+        return Statement(self.database, self.transaction.scope, is_part=True)
+
+    @property
+    def data(self) -> Database | DatabaseView:
+        """Return the database, as a stream transaction sees it."""
+        if self.transaction is None:
+            return self.database
+        return DatabaseView(self.database, self.transaction.scope)
 
     def check_collection(self, name: str, *, write: bool = False) -> None:
         """Raise 11 or 1004 if the sender may not read, or write, a collection."""

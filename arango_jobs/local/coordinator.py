@@ -120,6 +120,8 @@ class Coordinator:
         self, request: Request, target: _Target, reply: Reply, front: Coordinator | None
     ) -> None:
         try:
+            if self.deployment.open_transactions:
+                self.deployment.end_idle_transactions()
             call = self._call(request, target)
             route = target[2]
             if front is None and self.deployment.options.cluster:
@@ -193,7 +195,11 @@ class Coordinator:
         reply(Response(202, headers=headers))
 
     def _task(self, call: Call, route: Route, reply: Reply | None) -> Task:
-        slow = route.slow or len(call.request.body) > _BIG_BODY
+        slow = (
+            route.slow
+            or len(call.request.body) > _BIG_BODY
+            or (bool(call.database.costly) and call.is_costly)
+        )
         if route.slow:
             call.cancelled = threading.Event()
         task = Task(self, route, call, reply, slow=slow)

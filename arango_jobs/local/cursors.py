@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from arango_jobs.local.errors import ArangoError
 
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from arango_jobs.local.coordinator import Coordinator
 
 __all__ = ["Cursor", "Cursors"]
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """Rows that are made while they are read."""
+
+    def close(self) -> None:
+        """Make no more of them."""
+        ...
 
 
 @dataclass(slots=True)
@@ -60,6 +69,11 @@ class Cursor:
             body["nextBatchId"] = str(self.batch + 1)
         self.sent = body
         return body
+
+    def close(self) -> None:
+        """Give back what a query that still runs needs."""
+        if isinstance(self.rows, Closable):
+            self.rows.close()
 
     @property
     def has_more(self) -> bool:
@@ -123,12 +137,17 @@ class Cursors:
     def drop(self, cursor_id: str) -> None:
         """Forget a cursor."""
         with self._lock:
-            self._cursors.pop(cursor_id, None)
+            cursor = self._cursors.pop(cursor_id, None)
+        if cursor is not None:
+            cursor.close()
 
     def clear(self) -> None:
         """Forget all cursors."""
         with self._lock:
+            cursors = list(self._cursors.values())
             self._cursors.clear()
+        for cursor in cursors:
+            cursor.close()
 
     def _touch(self, cursor: Cursor) -> None:
         cursor.expires_at = self._coordinator.clock.monotonic() + cursor.ttl
@@ -136,5 +155,8 @@ class Cursors:
     def _expire(self) -> None:
         now = self._coordinator.clock.monotonic()
         with self._lock:
-            for key in [k for k, c in self._cursors.items() if now >= c.expires_at and not c.busy]:
-                del self._cursors[key]
+            old = [c for c in self._cursors.values() if now >= c.expires_at and not c.busy]
+            for cursor in old:
+                del self._cursors[cursor.id]
+        for cursor in old:
+            cursor.close()

@@ -61,6 +61,8 @@ class Deployment:
             Coordinator(index, self, self.executor) for index in range(coordinators)
         ]
         self.addresses: list[str] = []
+        # The stream transactions that run, on all Coordinators.
+        self.open_transactions = 0
         # What a shutdown request leads to; whoever owns the sockets sets it.
         self.on_shutdown: Callable[[int], None] = lambda index: None
         self.faults.connect(forget=self.forget_job, hold=self.hold, on_change=lambda: None)
@@ -93,6 +95,11 @@ class Deployment:
         """Run all queued work (only with the executor of tests)."""
         if isinstance(self.executor, ManualExecutor):
             self.executor.run_all()
+
+    def end_idle_transactions(self) -> None:
+        """Abort stream transactions that nobody has used for long."""
+        for coordinator in self.coordinators:
+            coordinator.transactions.expire()
 
     def forget_job(self, job_id: str) -> bool:
         """Lose a job on whichever Coordinator has it."""

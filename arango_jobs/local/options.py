@@ -20,6 +20,7 @@ class ServerOptions:
     faithful_phantoms: bool = True
     max_body: int = 1 << 30
     forward_timeout: float = 900.0
+    lock_timeout: float = 900.0
     cluster: bool = False
 
     @property

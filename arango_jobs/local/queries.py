@@ -121,7 +121,7 @@ class Queries:
         """Return what AQL needs to know of the call."""
         clock = self._coordinator.clock
         return QueryContext(
-            database=call.database,
+            database=call.data,
             clock=clock,
             cancelled=running.cancelled,
             deadline=clock.monotonic() + max_runtime if max_runtime > 0 else None,

@@ -130,6 +130,15 @@ class Scheduler:
         self.wake()
         return True
 
+    def repeat(self, work: Work) -> None:
+        """Run `work` once more, before all that waits."""
+        if work.lane is not Lane.LOW:
+            self._run_outside(work)
+            return
+        work.queued_at = self._clock.monotonic()
+        self._queue.appendleft(work)
+        self.wake()
+
     def wake(self) -> None:
         """See to it that the queue is looked at."""
         if not self._draining and not self.held:

@@ -72,6 +72,7 @@ class LocalServer:
         version: str = "3.12.4",
         faithful_phantoms: bool = True,
         forward_timeout: float = 900.0,
+        lock_timeout: float = 900.0,
     ) -> None:
         _check_least(
             1, coordinators=coordinators, workers=workers, queue_size=queue_size,
@@ -97,6 +98,7 @@ class LocalServer:
                 faithful_phantoms=faithful_phantoms,
                 max_body=max_body,
                 forward_timeout=forward_timeout,
+                lock_timeout=lock_timeout,
                 cluster=coordinators > 1,
             ),
             executor=self._executor,

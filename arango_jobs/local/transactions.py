@@ -1,7 +1,7 @@
 """Stream transactions of one Coordinator.
 
-Simple ones: writes take effect, and are seen by everybody, at once; abort takes them back. There is
-no isolation, and the collections are not locked.
+What they write is seen by others when they commit; what they read is what was committed when they
+began, and what they wrote themselves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from arango_jobs.local.errors import ArangoError
-from arango_jobs.local.store.undo import UndoLog, recording
+from arango_jobs.local.store import Database
+from arango_jobs.local.store import Transaction as Scope
+from arango_jobs.local.store.locks import BusyError, CollectionLock
 
 if TYPE_CHECKING:
     from arango_jobs.local.coordinator import Coordinator
@@ -25,7 +27,7 @@ IDLE_SECONDS = 60.0  # --transaction.streaming-idle-timeout
 
 @dataclass(slots=True)
 class Transaction:
-    """One stream transaction with what it must undo."""
+    """One stream transaction; `scope` is what it does to the data."""
 
     id: str
     database: str
@@ -34,8 +36,10 @@ class Transaction:
     writes: frozenset[str]
     allow_implicit: bool
     last_used: float
+    scope: Scope
     status: str = "running"
-    log: UndoLog = field(default_factory=UndoLog)
+    # One request at a time; others wait.
+    lease: CollectionLock = field(default_factory=CollectionLock)
 
     def check(self, name: str, *, write: bool) -> None:
         """Raise 1652 for a collection that was not declared."""
@@ -61,30 +65,41 @@ class Transactions:
 
     def begin(
         self,
+        database: Database,
         *,
-        database: str,
         owner: str | None,
         reads: frozenset[str],
         writes: frozenset[str],
+        exclusive: frozenset[str],
+        lock_timeout: float,
         allow_implicit: bool,
     ) -> Transaction:
-        """Start a transaction; soft shutdown refuses that."""
+        """Start a transaction, or raise `BusyError`; soft shutdown refuses it."""
         if self._coordinator.soft_shutdown:
             raise ArangoError(30)
+        scope = Scope(database.store.versions)
+        try:
+            for name in sorted(writes):
+                scope.lock(database.collection(name), exclusive=name in exclusive)
+        except BusyError as error:
+            scope.roll_back()
+            error.seconds = lock_timeout
+            raise
+        scope.start()
         now = self._coordinator.clock.monotonic()
+        new_id = str(self._coordinator.new_id())
+        transaction = Transaction(
+            new_id, database.name, owner, reads, writes, allow_implicit, now, scope
+        )
         with self._lock:
-            self._expire(now)
-            new_id = str(self._coordinator.new_id())
-            transaction = Transaction(
-                new_id, database, owner, reads, writes, allow_implicit, last_used=now
-            )
             self._by_id[new_id] = transaction
-            return transaction
+            self._coordinator.deployment.open_transactions += 1
+        return transaction
 
     def get(self, transaction_id: str, database: str, owner: str | None) -> Transaction:
         """Return a transaction, or raise 1655."""
         with self._lock:
-            self._expire(self._coordinator.clock.monotonic())
+            self.expire()
             found = self._by_id.get(transaction_id)
             if found is None or found.database != database:
                 raise ArangoError(1655, f"transaction '{transaction_id}' not found")
@@ -97,16 +112,23 @@ class Transactions:
         with self._lock:
             if transaction.status == "aborted":
                 raise ArangoError(1653, "transaction was already aborted")
-            transaction.status = "committed"
-            transaction.log = UndoLog()
+            if transaction.status == "running":
+                with self._lease(transaction):
+                    transaction.scope.commit()
+                self._end(transaction, "committed")
 
     def abort(self, transaction: Transaction) -> None:
         """Take the writes back; raise 1653 for a committed transaction."""
         with self._lock:
             if transaction.status == "committed":
                 raise ArangoError(1653, "transaction was already committed")
-            transaction.status = "aborted"
-            transaction.log.roll_back()
+            if transaction.status == "running":
+                transaction.scope.roll_back()
+                self._end(transaction, "aborted")
+
+    def _end(self, transaction: Transaction, status: str) -> None:
+        transaction.status = status
+        self._coordinator.deployment.open_transactions -= 1
 
     def abort_all(self) -> None:
         """Abort everything that runs."""
@@ -117,7 +139,7 @@ class Transactions:
     def running(self, database: str | None = None) -> list[Transaction]:
         """Return the running transactions of a database, or (None) of all."""
         with self._lock:
-            self._expire(self._coordinator.clock.monotonic())
+            self.expire()
             return [
                 t
                 for t in self._by_id.values()
@@ -126,15 +148,34 @@ class Transactions:
 
     @contextmanager
     def use(self, transaction: Transaction) -> Iterator[Transaction]:
-        """Run the block as a part of `transaction`; what a failed block wrote is taken back."""
+        """Run the block as a part of `transaction`, alone."""
         if transaction.status != "running":
             raise ArangoError(1653, f"transaction is already {transaction.status}")
-        transaction.last_used = self._coordinator.clock.monotonic()
-        with recording(transaction.log):
-            yield transaction
+        with self._lease(transaction):
+            transaction.last_used = self._coordinator.clock.monotonic()
+            try:
+                yield transaction
+            finally:
+                transaction.last_used = self._coordinator.clock.monotonic()
 
-    def _expire(self, now: float) -> None:
-        for transaction in self._by_id.values():
-            idle = now - transaction.last_used > IDLE_SECONDS
-            if transaction.status == "running" and idle:
-                self.abort(transaction)
+    @contextmanager
+    def _lease(self, transaction: Transaction) -> Iterator[None]:
+        """Keep other requests out of `transaction`; raise `BusyError` while one is in it."""
+        lease, holder = transaction.lease, object()
+        with self._lock:
+            if not lease.take(holder, exclusive=True):
+                raise BusyError(lease, f"transaction '{transaction.id}' is already in use")
+        try:
+            yield
+        finally:
+            with self._lock:
+                lease.give_back(holder)
+
+    def expire(self) -> None:
+        """Abort what was left idle too long."""
+        now = self._coordinator.clock.monotonic()
+        with self._lock:
+            for transaction in list(self._by_id.values()):
+                idle = now - transaction.last_used > IDLE_SECONDS
+                if transaction.status == "running" and idle and transaction.lease.owner is None:
+                    self.abort(transaction)

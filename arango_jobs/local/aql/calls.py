@@ -65,8 +65,7 @@ def _documents(unit: Compilation, collection: CollectionLike) -> Evaluate:
 
     def evaluate(frame: Frame) -> list[Any]:
         run.check()
-        with collection.lock:
-            documents = list(collection.documents.values())
+        documents = collection.all()
         run.scanned_full += len(documents)
         return documents
 
@@ -91,8 +90,8 @@ def _function(unit: Compilation, node: nodes.Function) -> Evaluate:
     if name in _COUNTING:
         collection = _collection_of(unit, node.arguments[0])
         if collection is not None:
-            documents = unit.reading(collection).documents
-            return lambda frame: len(documents)
+            opened = unit.reading(collection)
+            return lambda frame: opened.count()
     arguments = [
         _argument(unit, argument, definition, number)
         for number, argument in enumerate(node.arguments)

@@ -46,6 +46,8 @@ class Compilation:
         self.plan = PlanRecorder()
         self.slots = 0
         self.modified: set[str] = set()
+        # The collections that are written to, and whether alone.
+        self.locks: dict[str, bool] = {}
         self.access: dict[str, str] = {}
         self.elements: list[int] = []
         # The frame that each query in work started from, for the rows it makes of nothing.
@@ -170,19 +172,20 @@ class Compilation:
         self.access.setdefault(collection.name, "read")
         return collection
 
-    def writing(self, name: str) -> CollectionLike:
-        """Return a collection for writing."""
+    def writing(self, name: str, *, exclusive: bool = False) -> CollectionLike:
+        """Return a collection for writing, alone if `exclusive`."""
         collection = self._open(name)
         if collection.name in self.modified:
             raise problem(1579, f"access after data-modification by {collection.name}", 400)
         self.run.require_writable(collection.name)
         self.access[collection.name] = "write"
         self.modified.add(collection.name)
+        self.locks[collection.name] = exclusive or self.locks.get(collection.name, False)
         return collection
 
     def _open(self, name: str) -> CollectionLike:
         try:
-            collection: CollectionLike = self.run.context.database.collection(name)
+            collection: CollectionLike = self.run.database.collection(name)
         except ArangoError as error:
             if error.error_num != 1203:
                 raise

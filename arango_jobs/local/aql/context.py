@@ -12,17 +12,58 @@ from typing import Any, Protocol
 
 from arango_jobs.clock import Clock, SystemClock
 
-__all__ = ["CollectionLike", "DatabaseLike", "QueryContext", "QueryOptions", "QueryResult"]
+__all__ = [
+    "CollectionLike",
+    "DatabaseLike",
+    "QueryContext",
+    "QueryOptions",
+    "QueryResult",
+    "StatementLike",
+]
 
 
 class CollectionLike(Protocol):
-    """A collection of the store."""
+    """A collection of the store, as the query sees it."""
 
-    name: str
-    type: int
-    documents: dict[str, dict[str, Any]]
-    indexes: list[Any]
-    lock: Any
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """Return its id."""
+        ...
+
+    @property
+    def type(self) -> int:
+        """Return its type: 2 for documents, 3 for edges."""
+        ...
+
+    @property
+    def indexes(self) -> list[Any]:
+        """Return its indexes."""
+        ...
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """Return a document."""
+        ...
+
+    def all(self) -> list[dict[str, Any]]:
+        """Return all documents."""
+        ...
+
+    def count(self) -> int:
+        """Return their number."""
+        ...
+
+    def find(self, index: Any, values: tuple[Any, ...]) -> list[dict[str, Any]]:
+        """Return the documents that an index finds."""
+        ...
+
+    def edges(self, vertex_id: str, direction: str) -> list[dict[str, Any]]:
+        """Return the edges at a vertex."""
+        ...
 
     def insert(self, document: Mapping[str, Any], **options: Any) -> Any:
         """Store a document."""
@@ -40,20 +81,56 @@ class CollectionLike(Protocol):
         """Remove a document."""
         ...
 
-    def edges(self, vertex_id: str, direction: str) -> list[dict[str, Any]]:
-        """Return the edges at a vertex."""
+
+class StatementLike(Protocol):
+    """A query's effect on the store: all of it, or nothing."""
+
+    @property
+    def database(self) -> DatabaseLike:
+        """Return the database as the query sees it."""
+        ...
+
+    def lock(self, name: str, *, exclusive: bool) -> None:
+        """Get the right to write to a collection."""
+        ...
+
+    def end_writing(self) -> None:
+        """Go on as a reader only."""
+        ...
+
+    def end(self, *, keep: bool) -> None:
+        """Let what was written take effect, or take it back."""
         ...
 
 
 class DatabaseLike(Protocol):
     """A database of the store."""
 
-    name: str
-    collections: dict[str, Any]
-    graphs: dict[str, Any]
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        ...
+
+    @property
+    def collections(self) -> Mapping[str, Any]:
+        """Return the collections by name, to be listed."""
+        ...
+
+    @property
+    def graphs(self) -> Mapping[str, Any]:
+        """Return the graphs by name."""
+        ...
 
     def collection(self, name_or_id: str) -> Any:
         """Return a collection or raise 1203."""
+        ...
+
+    def find(self, name: str) -> Any:
+        """Return a collection or None."""
+        ...
+
+    def begin(self) -> StatementLike:
+        """Begin a statement."""
         ...
 
 
@@ -73,6 +150,8 @@ class QueryContext:
     can_read: Callable[[str], bool] = _always
     can_write: Callable[[str], bool] = _always
     user: str = "root"
+    # For how long one pattern may be matched against one text.
+    pattern_seconds: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

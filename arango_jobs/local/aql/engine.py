@@ -6,7 +6,7 @@ Knows nothing of HTTP. What goes wrong in whatever way leaves as an ArangoError.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 from arango_jobs.local.aql import (
@@ -21,12 +21,11 @@ from arango_jobs.local.aql import (
     windows,
 )  # fmt: skip
 from arango_jobs.local.aql.compilation import Compilation, problem
-from arango_jobs.local.aql.context import QueryContext, QueryOptions, QueryResult
+from arango_jobs.local.aql.context import QueryContext, QueryOptions, QueryResult, StatementLike
 from arango_jobs.local.aql.describe import describe
 from arango_jobs.local.aql.parser import parse
 from arango_jobs.local.aql.pipeline import Rows, compile_query
 from arango_jobs.local.aql.run import Run, failure
-from arango_jobs.local.store.undo import UndoLog, recording
 
 __all__ = ["COMPILING", "explain_query", "parse_query", "run_query"]
 
@@ -46,11 +45,9 @@ def _one_kind_of_error() -> Iterator[None]:
         raise failure(10, f"bad parameter: {error}", 400) from error
 
 
-def _compile(
-    query: str, bind_vars: Mapping[str, Any], options: QueryOptions, context: QueryContext
-) -> tuple[Compilation, Rows]:
+def _compile(query: str, bind_vars: Mapping[str, Any], run: Run) -> tuple[Compilation, Rows]:
     tree = parse(query)
-    unit = Compilation(Run(context, options), _checked_binds(bind_vars))
+    unit = Compilation(run, _checked_binds(bind_vars))
     for reference in tree.collections:
         unit.reading(unit.collection_name(reference))
     rows = compile_query(unit, tree, is_main=True)
@@ -78,23 +75,35 @@ def run_query(
     """
     clock = context.clock
     started = clock.monotonic()
-    with _one_kind_of_error():
-        unit, rows = _compile(query, bind_vars or {}, options, context)
-    run, modifies = unit.run, bool(unit.modified)
-    compiled = clock.monotonic()
-    result = QueryResult((), {}, run.warnings, modifies)
-    if options.stream and not modifies:
-        result.rows = _streamed(unit, rows, lambda: _finish(result, unit, started, compiled))
-        return result
-    result.rows = _collected(unit, rows)
+    statement = context.database.begin()
+    try:
+        with _one_kind_of_error():
+            run = Run(context, options, statement.database)
+            unit, rows = _compile(query, bind_vars or {}, run)
+        # In order of their names, so that two queries cannot wait for each other.
+        if unit.locks:
+            for name, exclusive in sorted(unit.locks.items()):
+                statement.lock(name, exclusive=exclusive)
+        modifies = bool(unit.modified)
+        compiled = clock.monotonic()
+        result = QueryResult((), {}, run.warnings, modifies)
+        if options.stream and not modifies:
+            statement.end_writing()
+            made = _streamed(unit, rows, lambda: _finish(result, unit, started, compiled))
+            result.rows = _Stream(made, statement)
+            return result
+        result.rows = _collected(unit, rows)
+    except BaseException:
+        statement.end(keep=False)
+        raise
+    statement.end(keep=True)
     _finish(result, unit, started, compiled)
     return result
 
 
 def _collected(unit: Compilation, rows: Rows) -> list[Any]:
-    undoing = recording(UndoLog()) if unit.modified else nullcontext()
     found, run = [], unit.run
-    with _one_kind_of_error(), undoing:
+    with _one_kind_of_error():
         run.check()
         for row in rows([None] * unit.slots):
             found.append(row)
@@ -108,6 +117,31 @@ def _streamed(unit: Compilation, rows: Rows, finish: Callable[[], None]) -> Iter
         unit.run.check()
         yield from rows([None] * unit.slots)
     finish()
+
+
+class _Stream:
+    """Rows that are made while they are read; the statement ends with the last, or with `close`."""
+
+    def __init__(self, rows: Iterator[Any], statement: StatementLike) -> None:
+        self._rows = rows
+        self._statement: StatementLike | None = statement
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return next(self._rows)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give back what reading needs."""
+        statement, self._statement = self._statement, None
+        if statement is not None:
+            self._rows = iter(())
+            statement.end(keep=False)
 
 
 def _finish(result: QueryResult, unit: Compilation, started: float, compiled: float) -> None:
@@ -140,7 +174,7 @@ def explain_query(
 ) -> dict[str, Any]:
     """Return what ``POST /_api/explain`` answers, less the error and code attributes."""
     with _one_kind_of_error():
-        unit, _ = _compile(query, bind_vars or {}, options, context)
+        unit, _ = _compile(query, bind_vars or {}, Run(context, options))
     plan = unit.plan.finish(unit.access, bool(unit.modified))
     answer: dict[str, Any] = {"plans": [plan]} if options.all_plans else {"plan": plan}
     answer["warnings"] = unit.run.warnings

@@ -53,8 +53,8 @@ class Network:
     def vertex(self, identifier: str) -> Document | None:
         """Return a vertex, or None with a warning if it does not exist."""
         name, _, key = identifier.partition("/")
-        collection = self.run.context.database.collections.get(name)
-        document: Document | None = None if collection is None else collection.documents.get(key)
+        collection = self.run.database.find(name)
+        document: Document | None = None if collection is None else collection.get(key)
         if document is None:
             self.run.warn(1202, f"document not found: {identifier}")
         return document
@@ -91,7 +91,7 @@ def _graph_edges(
     name = unit.constant(target)
     if not isinstance(name, str):
         raise problem(1501, "syntax error, a graph's name must be a string", 400)
-    graph = unit.run.context.database.graphs.get(name)
+    graph = unit.run.database.graphs.get(name)
     if graph is None:
         raise problem(1924, f"graph '{name}' not found", 404)
     for vertices in _vertex_collections(graph):

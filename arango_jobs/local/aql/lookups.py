@@ -105,7 +105,7 @@ def _by_key(collection: CollectionLike, path: str, operator: str, value: Evaluat
         keys = _strings(operator, value(frame))
         if path == "_id":
             keys = [key[len(prefix) :] for key in keys if key.startswith(prefix)]
-        found = (collection.documents.get(key) for key in keys)
+        found = (collection.get(key) for key in keys)
         return [document for document in found if document is not None]
 
     return Lookup(fetch, "primary", ("_key",))
@@ -127,10 +127,8 @@ def _by_index(collection: CollectionLike, index: Any, values: list[Evaluate]) ->
         if any(type(value) in (list, dict) for value in wanted) or (
             index.sparse and None in wanted
         ):
-            return list(collection.documents.values())
-        with collection.lock:
-            found = (collection.documents.get(key) for key in index.lookup(wanted))
-            return [document for document in found if document is not None]
+            return collection.all()
+        return collection.find(index, wanted)
 
     return Lookup(fetch, index.name, tuple(index.fields))
 

@@ -42,8 +42,7 @@ def _length(items: Sequence[Any]) -> int:
 
 def _all_documents(run: Run, collection: CollectionLike) -> Callable[[Frame], Sequence[Any]]:
     def items(frame: Frame) -> Sequence[Any]:
-        with collection.lock:
-            documents = list(collection.documents.values())
+        documents = collection.all()
         run.scanned_full += len(documents)
         return documents
 
@@ -67,16 +66,16 @@ def _over_collection(unit: Compilation, node: nodes.ForIn, name: str, rest: Rest
     slot = unit.declare(variable)
     record = unit.plan.variable(variable, slot)
     record["isFullDocumentFromCollection"] = record["isDataFromCollection"] = True
-    count = len(collection.documents)
+    count = collection.count()
     if lookup is None:
         unit.plan.add(
             "EnumerateCollectionNode", rows=count * unit.plan.rows, collection=collection.name,
-            database=unit.run.context.database.name, outVariable=record, random=False,
+            database=unit.run.database.name, outVariable=record, random=False,
         )  # fmt: skip
         return _looping(unit.run, slot, _all_documents(unit.run, collection))
     unit.plan.rule("use-indexes")
     unit.plan.add(
-        "IndexNode", collection=collection.name, database=unit.run.context.database.name,
+        "IndexNode", collection=collection.name, database=unit.run.database.name,
         outVariable=record, indexes=[{"name": lookup.index, "fields": list(lookup.fields)}],
     )  # fmt: skip
     return _looping(unit.run, slot, _found_documents(unit.run, lookup))

@@ -141,11 +141,16 @@ def _write_all(unit: Compilation, write: Write, options: Options, old: int, new:
     return step
 
 
+def _target(unit: Compilation, reference: nodes.CollectionRef, options: Options) -> CollectionLike:
+    exclusive = options.get("exclusive") is True
+    return unit.writing(unit.collection_name(reference), exclusive=exclusive)
+
+
 def _modification(unit: Compilation, node: nodes.Modification, rest: Rest) -> Step:
     document = compile_expression(unit, node.document)
     patch = document if node.patch is None else compile_expression(unit, node.patch)
     options = read_options(unit, node.options)
-    collection = unit.writing(unit.collection_name(node.collection))
+    collection = _target(unit, node.collection, options)
     if node.kind == "insert":
         write = _inserting(collection, document, options)
     elif node.kind == "remove":
@@ -162,7 +167,7 @@ def _upsert(unit: Compilation, node: nodes.Upsert, rest: Rest) -> Step:
     old = unit.declare("OLD", again=True)
     patch = compile_expression(unit, node.patch)
     new = unit.declare("NEW", again=True)
-    collection = unit.writing(unit.collection_name(node.collection))
+    collection = _target(unit, node.collection, options)
     inserting = _inserting(collection, insert, options)
     changing = _changing(collection, node.kind, lambda frame: frame[old], patch, options)
     run = unit.run

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from arango_jobs.local.aql.context import QueryContext, QueryOptions
+from arango_jobs.local.aql.context import DatabaseLike, QueryContext, QueryOptions
 from arango_jobs.local.errors import ArangoError
 
 __all__ = ["CHUNK", "Run", "failure"]
@@ -46,12 +46,16 @@ class Run:
     """The mutable state of one run; used by one thread at a time."""
 
     __slots__ = (
-        "_readable", "context", "filtered", "full_count", "ignored", "memory", "nodes", "options",
-        "peak", "scanned_full", "scanned_index", "warnings", "written",
+        "_readable", "context", "database", "filtered", "full_count", "ignored", "memory", "nodes",
+        "options", "peak", "scanned_full", "scanned_index", "warnings", "written",
     )  # fmt: skip
 
-    def __init__(self, context: QueryContext, options: QueryOptions) -> None:
+    def __init__(
+        self, context: QueryContext, options: QueryOptions, database: DatabaseLike | None = None
+    ) -> None:
         self.context = context
+        # The database as this query sees it.
+        self.database = context.database if database is None else database
         self._readable: set[str] = set()
         self.options = options
         self.warnings: list[dict[str, Any]] = []

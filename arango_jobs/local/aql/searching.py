@@ -23,23 +23,21 @@ def _by_index(collection: CollectionLike, example: Document) -> Iterable[Documen
         values = tuple(example[field] for field in index.fields)
         if any(value is None or type(value) in (list, dict) for value in values):
             continue
-        with collection.lock:
-            return [collection.documents[key] for key in index.lookup(values)]
+        return collection.find(index, values)
     return None
 
 
 def _candidates(run: Run, collection: CollectionLike, example: Document) -> Iterable[Document]:
     key = example.get("_key")
     if key is not None:
-        document = collection.documents.get(key) if type(key) is str else None
+        document = collection.get(key) if type(key) is str else None
         run.scanned_index += 1
         return [] if document is None else [document]
     found = _by_index(collection, example)
     if found is not None:
         run.scanned_index += 1
         return found
-    with collection.lock:
-        return list(collection.documents.values())
+    return collection.all()
 
 
 def find_match(run: Run, collection: CollectionLike, example: Any) -> Document | None:

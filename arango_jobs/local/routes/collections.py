@@ -86,6 +86,7 @@ def create(call: Call) -> Response:
     )
     collection = call.database.create_collection(body.get("name"), properties, type=kind)
     collection.compute, collection.schema = computer, schema
+    call.database.note_rules()
     return success(**show_properties(collection))
 
 
@@ -133,6 +134,7 @@ def change_properties(call: Call) -> Response:
         values = changed["computedValues"]
         collection.compute = make_computer(values, call.database, call.coordinator.clock)
     collection.schema = schema
+    call.database.note_rules()
     collection.properties.update(changed)
     return success(**show_properties(collection))
 
@@ -141,7 +143,7 @@ def change_properties(call: Call) -> Response:
 def count(call: Call) -> Response:
     """Count a collection's documents."""
     collection = call.collection(call.params["collection"])
-    return success(**show_properties(collection), count=len(collection.documents))
+    return success(**show_properties(collection), count=call.seen(collection).count())
 
 
 @route(f"GET {_ONE}/figures")
@@ -172,7 +174,7 @@ def checksum(call: Call) -> Response:
     collection = call.collection(call.params["collection"])
     with_data, with_revisions = call.flag("withData"), call.flag("withRevisions")
     total = 0
-    for document in list(collection.documents.values()):
+    for document in collection.all():
         part: Any = [document["_key"]]
         if with_revisions:
             part.append(document["_rev"])
@@ -186,7 +188,11 @@ def checksum(call: Call) -> Response:
 def truncate(call: Call) -> Response:
     """Remove all documents."""
     collection = call.collection(call.params["collection"], write=True)
-    collection.truncate()
+    with call.alone(collection) as statement:
+        if call.transaction is None:
+            collection.truncate(statement.transaction)
+        else:
+            call.seen(collection).truncate()
     return success(**show(collection))
 
 
@@ -200,7 +206,8 @@ def rename(call: Call) -> Response:
     name = call.json_object().get("name")
     if not isinstance(name, str):
         raise ArangoError(1208, "name is empty")
-    call.database.rename_collection(collection, name)
+    with call.alone(collection):
+        call.database.rename_collection(collection, name)
     return success(**show(collection))
 
 

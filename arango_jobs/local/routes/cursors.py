@@ -12,7 +12,6 @@ from arango_jobs.local.messages import Response
 from arango_jobs.local.queries import query_options
 from arango_jobs.local.routing import RouteTable
 from arango_jobs.local.scheduler import Lane
-from arango_jobs.local.store.undo import UndoLog, recording
 
 __all__ = ["route"]
 
@@ -53,7 +52,11 @@ def create(call: Call) -> Response:
     cursor.id = str(coordinator.new_id())
     shown = cursor.advance()
     if cursor.has_more or cursor.allow_retry:
-        coordinator.cursors.keep(cursor)
+        try:
+            coordinator.cursors.keep(cursor)
+        except ArangoError:
+            cursor.close()
+            raise
     return Response.json({**shown, "code": 201}, 201)
 
 
@@ -75,7 +78,7 @@ def run(call: Call, query: str, bind_vars: dict[str, Any], body: dict[str, Any])
     memory = int(_number(body, "memoryLimit", 0))
     stream = options.get("stream") is True
     queries = call.coordinator.queries
-    with queries.tracked(call, query, bind_vars, stream) as running, recording(UndoLog()):
+    with queries.tracked(call, query, bind_vars, stream) as running:
         context = queries.context(call, running, max_runtime, memory)
         return run_query(query, bind_vars, parsed, context)
 

@@ -9,8 +9,7 @@ from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.messages import Response
 from arango_jobs.local.routes.writing import WriteOptions, element_error, many, one, requested_rev
 from arango_jobs.local.routing import RouteTable
-from arango_jobs.local.store import Collection, Written
-from arango_jobs.local.store.undo import UndoLog, recording
+from arango_jobs.local.store import Collection, Documents, Written
 
 __all__ = ["read_one", "route"]
 
@@ -22,10 +21,10 @@ _MANY = "/_api/document/{collection}"
 @route(f"GET {_ONE}", f"HEAD {_ONE}")
 def read(call: Call) -> Response:
     """Answer one document."""
-    return read_one(call, call.collection(call.params["collection"]), call.params["key"])
+    return read_one(call, call.reading(call.params["collection"]), call.params["key"])
 
 
-def read_one(call: Call, collection: Collection, key: str) -> Response:
+def read_one(call: Call, collection: Documents, key: str) -> Response:
     """Answer one document, or that it has, or has not, the revision asked for."""
     document = collection.require(key)
     rev = document["_rev"]
@@ -46,8 +45,8 @@ def insert(call: Call) -> Response:
     options = WriteOptions.read(call, collection, keep_null=False)
     body = call.json()
 
-    def write(item: Any) -> Written:
-        return collection.insert(
+    def write(item: Any, writer: Documents) -> Written:
+        return writer.insert(
             item,
             overwrite_mode=options.overwrite_mode,
             keep_null=options.keep_null,
@@ -56,16 +55,15 @@ def insert(call: Call) -> Response:
         )
 
     if isinstance(body, list):
-        with recording(UndoLog()):
-            return many(body, write, options, options.status)
-    return one(call, write(body), options, options.status)
+        return many(call, collection, body, write, options, options.status)
+    return one(call, write(body, call.seen(collection)), options, options.status)
 
 
 @route(f"PATCH {_ONE}", f"PUT {_ONE}")
 def change(call: Call) -> Response:
     """Update or replace one document."""
-    collection = call.collection(call.params["collection"], write=True)
-    options = WriteOptions.read(call, collection)
+    collection = call.writing(call.params["collection"])
+    options = WriteOptions.read(call, collection.home)
     body = call.json()
     if not isinstance(body, dict):
         raise ArangoError(1227)
@@ -84,25 +82,25 @@ def change_many(call: Call) -> Response:
         raise ArangoError(1227)
     if reads:
         ignore_revs = call.flag("ignoreRevs", True)
-        return Response.json([_get_element(collection, item, ignore_revs) for item in items])
+        seen = call.seen(collection)
+        return Response.json([_get_element(seen, item, ignore_revs) for item in items])
     options = WriteOptions.read(call, collection)
 
-    def write(item: Any) -> Written:
+    def write(item: Any, writer: Documents) -> Written:
         if not isinstance(item, dict):
             raise ArangoError(1227)
         key = _key_of(collection, item)
         rev = None if options.ignore_revs else _rev_of(item)
-        return _change(call, collection, key, item, rev, options)
+        return _change(call, writer, key, item, rev, options)
 
-    with recording(UndoLog()):
-        return many(items, write, options, options.status)
+    return many(call, collection, items, write, options, options.status)
 
 
 @route(f"DELETE {_ONE}")
 def remove(call: Call) -> Response:
     """Remove one document."""
-    collection = call.collection(call.params["collection"], write=True)
-    options = WriteOptions.read(call, collection)
+    collection = call.writing(call.params["collection"])
+    options = WriteOptions.read(call, collection.home)
     written = collection.remove(call.params["key"], rev=requested_rev(call))
     return one(call, written, options, 200 if options.status == 201 else 202)
 
@@ -116,12 +114,12 @@ def remove_many(call: Call) -> Response:
     if not isinstance(items, list):
         raise ArangoError(1227)
 
-    def write(item: Any) -> Written:
+    def write(item: Any, writer: Documents) -> Written:
         rev = _rev_of(item) if isinstance(item, dict) and not options.ignore_revs else None
-        return collection.remove(_key_of(collection, item), rev=rev)
+        return writer.remove(_key_of(collection, item), rev=rev)
 
-    with recording(UndoLog()):
-        return many(items, write, options, 200 if options.status == 201 else 202)
+    status = 200 if options.status == 201 else 202
+    return many(call, collection, items, write, options, status)
 
 
 @route("GET /_api/edges/{collection}")
@@ -131,14 +129,15 @@ def edges(call: Call) -> Response:
     if collection.type != 3:
         raise ArangoError(1585, "collection is not an edge collection")
     direction = {"in": "inbound", "out": "outbound"}.get(call.query.get("direction", "any"), "any")
-    found = collection.edges(call.required("vertex"), direction)
+    seen = call.seen(collection)
+    found = seen.edges(call.required("vertex"), direction)
     stats = {"scannedIndex": len(found), "filtered": 0}
     return Response.json({"edges": found, "error": False, "code": 200, "stats": stats})
 
 
 def _change(
     call: Call,
-    collection: Collection,
+    collection: Documents,
     key: str,
     body: dict[str, Any],
     rev: str | None,
@@ -156,9 +155,9 @@ def _change(
     )
 
 
-def _get_element(collection: Collection, item: Any, ignore_revs: bool) -> dict[str, Any]:
+def _get_element(collection: Documents, item: Any, ignore_revs: bool) -> dict[str, Any]:
     try:
-        document = collection.require(_key_of(collection, item))
+        document = collection.require(_key_of(collection.home, item))
         wanted = _rev_of(item) if isinstance(item, dict) else None
         if not ignore_revs and wanted is not None and wanted != document["_rev"]:
             raise ArangoError(1200)

@@ -10,7 +10,7 @@ from arango_jobs.local.messages import Response
 from arango_jobs.local.routes.graphs import EDGES, VERTICES, find_graph, position_of
 from arango_jobs.local.routes.writing import requested_rev
 from arango_jobs.local.routing import RouteTable
-from arango_jobs.local.store import Collection, Graph, Written
+from arango_jobs.local.store import Documents, Graph, Statement, Written
 from arango_jobs.local.store.keys import split_id
 
 __all__ = ["route"]
@@ -18,18 +18,18 @@ __all__ = ["route"]
 route = RouteTable()
 
 
-def _place(call: Call, *, write: bool) -> tuple[Graph, str, Collection]:
+def _place(call: Call, *, write: bool) -> tuple[Graph, str, Documents]:
     graph, name = find_graph(call), call.params["collection"]
     kind = call.path.split("/")[4]
     names = graph.vertex_collections() if kind == "vertex" else graph.edge_collections()
     if name not in names:
         raise ArangoError(1926 if kind == "vertex" else 1930, status=404)
-    return graph, kind, call.collection(name, write=write)
+    return graph, kind, call.writing(name) if write else call.reading(name)
 
 
-def _check_ends(call: Call, graph: Graph, collection: Collection, document: dict[str, Any]) -> None:
+def _check_ends(call: Call, graph: Graph, collection: Documents, document: dict[str, Any]) -> None:
     """Raise unless both ends lie in collections that the edge definition names, and exist."""
-    definition = graph.edge_definitions[position_of(graph, collection.name)]
+    definition = graph.edge_definitions[position_of(graph, collection.home.name)]
     for end, allowed in (("_from", definition["from"]), ("_to", definition["to"])):
         try:
             name, key = split_id(document.get(end))
@@ -38,8 +38,8 @@ def _check_ends(call: Call, graph: Graph, collection: Collection, document: dict
         if name not in {*definition["from"], *definition["to"]}:
             raise ArangoError(1947, f"'{name}' is not a vertex collection of the definition")
         if name not in allowed:
-            raise ArangoError(1947, f"'{name}' is not allowed as {end} of '{collection.name}'")
-        if call.database.collection(name).get(key) is None:
+            raise ArangoError(1947, f"'{name}' is not allowed as {end} of '{collection.home.name}'")
+        if call.data.collection(name).get(key) is None:
             raise ArangoError(1202)
 
 
@@ -47,8 +47,8 @@ def _headers(written: Written) -> dict[str, str]:
     return {"Etag": f'"{written.rev}"'}
 
 
-def _answer(call: Call, kind: str, written: Written, collection: Collection, new: int) -> Response:
-    synced = call.flag("waitForSync") or collection.properties.get("waitForSync") is True
+def _answer(call: Call, kind: str, written: Written, collection: Documents, new: int) -> Response:
+    synced = call.flag("waitForSync") or collection.home.properties.get("waitForSync") is True
     status = new if synced else 202
     shown = {"_id": written.id, "_key": written.key, "_rev": written.rev}
     if written.old_rev is not None:
@@ -118,10 +118,12 @@ def change(call: Call) -> Response:
 def remove(call: Call) -> Response:
     """Remove a vertex with the edges that any graph has at it, or an edge."""
     _, kind, collection = _place(call, write=True)
-    written = collection.remove(call.params["key"], rev=requested_rev(call))
-    if kind == "vertex":
-        _remove_edges_at(call, written.id)
-    synced = call.flag("waitForSync") or collection.properties.get("waitForSync") is True
+    with call.statement() as statement:
+        writer = statement.writing(collection.home)
+        written = writer.remove(call.params["key"], rev=requested_rev(call))
+        if kind == "vertex":
+            _remove_edges_at(call, statement, written.id)
+    synced = call.flag("waitForSync") or collection.home.properties.get("waitForSync") is True
     status = 200 if synced else 202
     body: dict[str, Any] = {"error": False, "code": status, "removed": True}
     if call.flag("returnOld"):
@@ -129,10 +131,11 @@ def remove(call: Call) -> Response:
     return Response.json(body, status)
 
 
-def _remove_edges_at(call: Call, vertex_id: str) -> None:
+def _remove_edges_at(call: Call, statement: Statement, vertex_id: str) -> None:
     names = {name for g in call.database.graphs.values() for name in g.edge_collections()}
     for name in names:
         found = call.database.collections.get(name)
         if found is not None:
-            for edge in found.edges(vertex_id, "any"):
-                found.remove(edge["_key"])
+            writer = statement.writing(found)
+            for edge in writer.edges(vertex_id, "any"):
+                writer.remove(edge["_key"])

@@ -13,7 +13,6 @@ from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.messages import Response
 from arango_jobs.local.routing import RouteTable
 from arango_jobs.local.store import Collection, Written
-from arango_jobs.local.store.undo import UndoLog, recording
 
 __all__ = ["route"]
 
@@ -49,14 +48,15 @@ def import_documents(call: Call) -> Response:
     complete = call.flag("complete")
     prefixes = {"_from": call.query.get("fromPrefix"), "_to": call.query.get("toPrefix")}
     counts = _Counts()
-    with recording(UndoLog()):
+    with call.statement() as statement:
+        writer = statement.writing(collection)
         if call.flag("overwrite"):
-            collection.truncate()
+            writer.truncate()
         for position, item in _items(kind, call.request.body, counts):
             try:
                 document = _checked(item)
                 _prefix(document, prefixes, collection)
-                counts.count(collection.insert(document, overwrite_mode=mode))
+                counts.count(writer.insert(document, overwrite_mode=mode))
             except ArangoError as error:
                 if complete or error.error_num == 32:
                     raise

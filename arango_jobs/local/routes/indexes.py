@@ -78,7 +78,7 @@ def create(call: Call) -> Response:
     collection = call.collection(call.required("collection"), write=True)
     body = call.json_object()
     definition = _definition(body)
-    with collection.lock:
+    with call.alone(collection), collection.lock:
         for index in collection.indexes:
             if _same(index.definition, definition):
                 return success(200, **_show(collection, index), isNewlyCreated=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from arango_jobs.local.call import Call
@@ -32,17 +33,28 @@ def begin(call: Call) -> Response:
     if not isinstance(collections, dict):
         raise ArangoError(10, "missing/invalid collections definition for transaction")
     reads = _names(collections, "read")
-    writes = _names(collections, "write") | _names(collections, "exclusive")
+    exclusive = _names(collections, "exclusive")
+    writes = _names(collections, "write") | exclusive
     for name in reads | writes:
         call.collection(name, write=name in writes)
     transaction = call.coordinator.transactions.begin(
-        database=call.database.name,
+        call.database,
         owner=call.identity.owner,
         reads=reads,
         writes=writes,
+        exclusive=exclusive,
+        lock_timeout=_lock_timeout(call, body),
         allow_implicit=body.get("allowImplicit") is not False,
     )
     return result(transaction.describe(), 201)
+
+
+def _lock_timeout(call: Call, body: dict[str, Any]) -> float:
+    """Return for how many seconds to wait for locks; 0 is without end."""
+    value = body.get("lockTimeout", call.coordinator.deployment.options.lock_timeout)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise ArangoError(10, "'lockTimeout' needs to be a positive number")
+    return float(value) or math.inf
 
 
 def _names(collections: dict[str, Any], mode: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ import orjson
 from arango_jobs.local.call import Call
 from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.messages import Response
-from arango_jobs.local.store import Collection, Written
+from arango_jobs.local.store import Collection, Documents, Written
 
 __all__ = ["WriteOptions", "many", "one", "requested_rev"]
 
@@ -83,25 +83,29 @@ def one(call: Call, written: Written, options: WriteOptions, status: int) -> Res
 
 
 def many(
+    call: Call,
+    collection: Collection,
     items: Iterable[Any],
-    write: Callable[[Any], Written],
+    write: Callable[[Any, Documents], Written],
     options: WriteOptions,
     status: int,
 ) -> Response:
-    """Write each item by itself; errors stand in the answer at the item's place."""
+    """Write each item in one statement; errors stand in the answer at the item's place."""
     results: list[dict[str, Any]] = []
     errors: Counter[int] = Counter()
-    for item in items:
-        try:
-            written = write(item)
-        except ArangoError as error:
-            if error.error_num == 32:
-                raise
-            errors[error.error_num] += 1
-            results.append(element_error(error))
-        else:
-            if not options.silent:
-                results.append(shown(written, options))
+    with call.statement() as statement:
+        writer = statement.writing(collection)
+        for item in items:
+            try:
+                written = write(item, writer)
+            except ArangoError as error:
+                if error.error_num == 32:
+                    raise
+                errors[error.error_num] += 1
+                results.append(element_error(error))
+            else:
+                if not options.silent:
+                    results.append(shown(written, options))
     headers = {}
     if errors:
         counts = {str(number): count for number, count in errors.items()}

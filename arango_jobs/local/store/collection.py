@@ -1,48 +1,33 @@
-"""A collection: its documents, and every rule that a single write obeys.
+"""A collection: its committed documents, and what older snapshots still see of it.
 
-A stored document is never changed, only replaced, so that readers may hold on to it.
-Knows nothing of HTTP, rights or queries.
+A stored document is never changed, only replaced, so that readers may hold on to it. Writes made
+here take effect at once; those of a transaction come in one piece, when it commits.
 """
 
 from __future__ import annotations
 
-import threading
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from arango_jobs.local.errors import ArangoError
-from arango_jobs.local.store.ends import Ends, check_ends
-from arango_jobs.local.store.indexes import Index
-from arango_jobs.local.store.keys import KeyGenerator, check_key
+from arango_jobs.local.store.documents import EDGE, Document, Documents, Written
+from arango_jobs.local.store.ends import Ends
+from arango_jobs.local.store.indexes import Entry, Index
+from arango_jobs.local.store.keys import KeyGenerator
 from arango_jobs.local.store.limits import Limits
-from arango_jobs.local.store.patches import apply_patch
+from arango_jobs.local.store.locks import BusyError, CollectionLock
 from arango_jobs.local.store.schema import Schema
+from arango_jobs.local.store.shelf import Shelf
 from arango_jobs.local.store.ticks import Revisions, Ticks
-from arango_jobs.local.store.undo import is_recording, remember
+from arango_jobs.local.store.versions import Versions
 
 __all__ = ["DOCUMENT", "EDGE", "Collection", "Written"]
 
-DOCUMENT, EDGE = 2, 3
-_SYSTEM = ("_key", "_id", "_rev")
+DOCUMENT = 2
 
 
-@dataclass(slots=True)
-class Written:
-    """What one write did; `skipped` when the stored document was left as it was."""
-
-    key: str
-    id: str
-    rev: str
-    old_rev: str | None = None
-    new: dict[str, Any] | None = None
-    old: dict[str, Any] | None = None
-    skipped: bool = False
-
-
-class Collection:
+class Collection(Documents):
     """The documents of one collection, by key, in the order of their insertion."""
 
     def __init__(
@@ -54,25 +39,36 @@ class Collection:
         ticks: Ticks,
         revisions: Revisions,
         limits: Limits,
+        versions: Versions,
         properties: dict[str, Any] | None = None,
     ) -> None:
+        self.home = self
         self.properties: dict[str, Any] = dict(properties or {})
         self.id = id
         self.type = type
         self.guid = f"h{int(id):X}/{id}"
-        self.documents: dict[str, dict[str, Any]] = {}
+        self.documents: dict[str, Document] = {}
         self.indexes: list[Index] = []
-        self.lock = threading.RLock()
+        self.versions = versions
+        self.lock = versions.lock
+        self.access = CollectionLock()
+        # The keys that unfinished transactions have written to, and which one it was.
+        self.claims: dict[str, object] = {}
         self.keys = KeyGenerator(self.properties.pop("keyOptions", None) or {}, ticks)
         self.revision = "0"
+        self.revisions = revisions
+        self.limits = limits
         self.schema: Schema | None = None
         # Fills in computed values; given (event, document), returns the document to store.
-        self.compute: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
+        self.compute: Callable[[str, Document], Document] | None = None
+        self.is_dropped = False
         self.name = name
-        self._revisions = revisions
-        self._limits = limits
         self._sizes: dict[str, int] = {}
         self._ends = Ends()
+        # By key: the changes since the oldest snapshot in use, and what each of them replaced.
+        self._past: dict[str, list[tuple[int, Document | None]]] = {}
+        self._past_shelf: Shelf | None = None
+        self._last_kept = 0
 
     @property
     def name(self) -> str:
@@ -83,225 +79,206 @@ class Collection:
     def name(self, name: str) -> None:
         with self.lock:
             self._name = name
-            self._prefix = name + "/"
+            self.prefix = name + "/"
             for key, document in self.documents.items():
-                self.documents[key] = {**document, "_id": self._prefix + key}
+                self.documents[key] = {**document, "_id": self.prefix + key}
 
-    # reading
+    @property
+    def is_costly(self) -> bool:
+        """Tell whether a single write may take long: it computes values or matches patterns."""
+        return self.compute is not None or (self.schema is not None and self.schema.has_patterns)
 
-    def get(self, key: str) -> dict[str, Any] | None:
+    # reading what is committed now
+
+    def get(self, key: str) -> Document | None:
         """Return the stored document, or None."""
         return self.documents.get(key)
 
-    def require(self, key: str) -> dict[str, Any]:
-        """Return the stored document, or raise 1202."""
-        document = self.documents.get(key)
-        if document is None:
-            raise ArangoError(1202)
-        return document
+    def all(self) -> list[Document]:
+        """Return all documents."""
+        with self.lock:
+            return list(self.documents.values())
 
-    def edges(self, vertex_id: str, direction: str) -> list[dict[str, Any]]:
+    def count(self) -> int:
+        """Return the number of documents."""
+        return len(self.documents)
+
+    def find(self, index: Index, values: tuple[Any, ...]) -> list[Document]:
+        """Return the documents that `index` finds."""
+        with self.lock:
+            return [self.documents[key] for key in index.lookup(values)]
+
+    def edges(self, vertex_id: str, direction: str) -> list[Document]:
         """Return the edges at `vertex_id`: ``outbound``, ``inbound`` or ``any``."""
         with self.lock:
             return [self.documents[key] for key in self._ends.at(vertex_id, direction)]
 
+    def sizes(self) -> Iterable[int]:
+        """Return the documents' sizes in bytes."""
+        return self._sizes.values()
+
+    def size_of(self, key: str) -> int:
+        """Return the size of a stored document in bytes, 0 if there is none."""
+        return self._sizes.get(key, 0)
+
+    # reading what was committed at a snapshot
+
+    def is_same_since(self, snapshot: int) -> bool:
+        """Tell whether nothing has changed since `snapshot`."""
+        return self._last_kept <= snapshot
+
+    def is_changed(self, key: str, snapshot: int) -> bool:
+        """Tell whether what is under `key` has changed since `snapshot`."""
+        versions = self._past.get(key)
+        return versions is not None and versions[-1][0] > snapshot
+
+    def is_entry_changed(self, index: Index, entry: Entry, snapshot: int) -> bool:
+        """Tell whether a document with `entry` has changed since `snapshot`."""
+        names = () if self._past_shelf is None else self._past_shelf.holders(index, entry)
+        return any(int(name.partition("/")[0]) > snapshot for name in names)
+
+    def get_at(self, key: str, snapshot: int) -> Document | None:
+        """Return the document that was stored at `snapshot`, or None."""
+        if self._last_kept <= snapshot:
+            document = self.documents.get(key)
+            # Whoever changes anything says so first: then it was the right one.
+            if self._last_kept <= snapshot:
+                return document
+        with self.lock:
+            versions = self._past.get(key, ())
+            later = bisect_right(versions, snapshot, key=lambda version: version[0])
+            if later < len(versions):
+                return versions[later][1]
+            return self.documents.get(key)
+
+    def all_at(self, snapshot: int) -> list[Document]:
+        """Return all documents that were stored at `snapshot`."""
+        with self.lock:
+            if self._last_kept <= snapshot:
+                return list(self.documents.values())
+            keys = dict.fromkeys(self.documents)
+            keys.update(dict.fromkeys(self._past))
+            found = (self.get_at(key, snapshot) for key in keys)
+            return [document for document in found if document is not None]
+
+    def count_at(self, snapshot: int) -> int:
+        """Return how many documents were stored at `snapshot`."""
+        with self.lock:
+            count = len(self.documents)
+            if self._last_kept > snapshot:
+                for key in self._past:
+                    before = self.get_at(key, snapshot) is not None
+                    count += before - (key in self.documents)
+            return count
+
+    def find_at(self, index: Index, values: tuple[Any, ...], snapshot: int) -> list[Document]:
+        """Return the documents that `index` would have found at `snapshot`."""
+        with self.lock:
+            keys = index.lookup(values)
+            if self._last_kept <= snapshot:
+                return [self.documents[key] for key in keys]
+            if self._past_shelf is not None:
+                keys += [name.partition("/")[2] for name in self._past_shelf.lookup(index, values)]
+            found = (self.get_at(key, snapshot) for key in dict.fromkeys(keys))
+            return [d for d in found if d is not None and index.has(d, values)]
+
+    def edges_at(self, vertex_id: str, direction: str, snapshot: int) -> list[Document]:
+        """Return the edges that were at `vertex_id` at `snapshot`."""
+        with self.lock:
+            keys = self._ends.at(vertex_id, direction)
+            if self._last_kept <= snapshot:
+                return [self.documents[key] for key in keys]
+            if self._past_shelf is not None:
+                names = self._past_shelf.at(vertex_id, direction)
+                keys += [name.partition("/")[2] for name in names]
+            found = (self.get_at(key, snapshot) for key in dict.fromkeys(keys))
+            return [e for e in found if e is not None and Ends.has(e, vertex_id, direction)]
+
     # writing
 
-    def insert(
-        self,
-        document: Mapping[str, Any],
-        *,
-        overwrite_mode: str | None = None,
-        keep_null: bool = False,
-        merge_objects: bool = True,
-        version_attribute: str | None = None,
-    ) -> Written:
-        """Store a new document, or do with an existing one what `overwrite_mode` says."""
-        self._check_document(document)
-        with self.lock:
-            key = document.get("_key")
-            if key is None:
-                if "_key" in document:
-                    raise ArangoError(1221)
-                key = self.keys.make()
-            else:
-                if not self.keys.allow_user_keys:
-                    raise ArangoError(1222)
-                check_key(key)
-            old = self.documents.get(key)
-            if old is not None:
-                return self._overwrite(
-                    old, document, overwrite_mode, keep_null, merge_objects, version_attribute
-                )
-            if self.type == EDGE:
-                check_ends(document)
-            rev = self._revisions.next()
-            new = {"_key": key, "_id": self._prefix + key, "_rev": rev}
-            for name, value in document.items():
-                if name not in _SYSTEM:
-                    new[name] = value
-            if self.compute is not None:
-                new = self.compute("insert", new)
-            self._store(key, None, new)
-            self.keys.note(key)
-            return Written(key, new["_id"], rev, None, new, None)
-
-    def _overwrite(
-        self,
-        old: dict[str, Any],
-        document: Mapping[str, Any],
-        mode: str | None,
-        keep_null: bool,
-        merge_objects: bool,
-        version_attribute: str | None,
-    ) -> Written:
-        key = old["_key"]
-        if mode == "ignore":
-            return Written(key, old["_id"], old["_rev"], None, None, old, skipped=True)
-        if mode == "replace":
-            return self.replace(key, document, version_attribute=version_attribute)
-        if mode == "update":
-            return self.update(
-                key,
-                document,
-                keep_null=keep_null,
-                merge_objects=merge_objects,
-                version_attribute=version_attribute,
-            )
-        raise ArangoError(
-            1210,
-            "unique constraint violated - in index primary of type primary over '_key'; "
-            f"conflicting key: {key}",
+    def conflict(self, key: str, *, late: bool = False) -> ArangoError:
+        """Return the error for a key that an unfinished transaction, or a later one, wrote to."""
+        document = self.documents.get(key)
+        what = "write-write conflict" if late else "Timeout waiting to lock key"
+        return ArangoError(
+            1200,
+            f"{what} - in index primary of type primary over '_key'; conflicting key: {key}",
+            409,
             _key=key,
-            _id=old["_id"],
-            _rev=old["_rev"],
+            _id=self.prefix + key,
+            _rev="" if document is None else document["_rev"],
         )
 
-    def update(
-        self,
-        key: str,
-        patch: Mapping[str, Any],
-        *,
-        keep_null: bool = True,
-        merge_objects: bool = True,
-        rev: str | None = None,
-        version_attribute: str | None = None,
-    ) -> Written:
-        """Lay `patch` over the document with `key`."""
-        self._check_document(patch)
-        with self.lock:
-            old = self._current(key, rev)
-            if self._is_older(old, patch, version_attribute):
-                return Written(key, old["_id"], old["_rev"], old["_rev"], old, old, skipped=True)
-            body = {name: value for name, value in patch.items() if name not in _SYSTEM}
-            merged = apply_patch(old, body, keep_null=keep_null, merge_objects=merge_objects)
-            return self._exchange(old, merged, "update")
+    def busy(self, *, exclusive: bool = False) -> BusyError:
+        """Return the error for a collection that others write to, one of them alone."""
+        message = f"timed out waiting for the lock of collection {self._name}"
+        return BusyError(self.access, message, exclusive=exclusive)
 
-    def replace(
-        self,
-        key: str,
-        document: Mapping[str, Any],
-        *,
-        rev: str | None = None,
-        version_attribute: str | None = None,
-    ) -> Written:
-        """Store `document` instead of the one with `key`."""
-        self._check_document(document)
-        with self.lock:
-            old = self._current(key, rev)
-            if self._is_older(old, document, version_attribute):
-                return Written(key, old["_id"], old["_rev"], old["_rev"], old, old, skipped=True)
-            return self._exchange(old, dict(document), "replace")
+    def _check_free(self, key: str) -> None:
+        if self.access.owner is not None:
+            raise self.busy()
+        if key in self.claims:
+            raise self.conflict(key)
 
-    def remove(self, key: str, *, rev: str | None = None) -> Written:
-        """Remove the document with `key`."""
+    def _store(self, key: str, old: Document | None, new: Document | None, size: int) -> bool:
         with self.lock:
-            old = self._current(key, rev)
-            self._store(key, old, None)
-            return Written(key, old["_id"], old["_rev"], None, None, old)
+            if self.access.owner is not None or key in self.claims:
+                self._check_free(key)
+            if self.documents.get(key) is not old:
+                return False
+            if new is not None:
+                for index in self.indexes:
+                    if index.forbids:
+                        index.check(key, new)
+            self.limits.add((new is not None) - (old is not None), size - self._sizes.get(key, 0))
+            self.versions.last = number = self.versions.last + 1
+            self._change(number, key, old, new, size)
+            return True
 
-    def truncate(self) -> None:
-        """Remove all documents."""
+    def commit(
+        self, drafts: Mapping[str, Document | None], sizes: Mapping[str, int], number: int
+    ) -> None:
+        """Put in what a transaction wrote, as change `number` (under the lock)."""
+        if self.versions.is_watched or self.indexes or self.type == EDGE or None in drafts.values():
+            for key, new in drafts.items():
+                old = self.documents.get(key)
+                if old is not None or new is not None:
+                    self._change(number, key, old, new, sizes[key])
+                elif self.versions.is_watched:
+                    # Put in and taken out again: a change that older snapshots conflict with.
+                    self._remember(number, key, None)
+            return
+        # The usual case: nothing but documents to put in.
+        self.documents.update(drafts)  # type: ignore[arg-type] # there is no None in it
+        self._sizes.update(sizes)
+        self.revision = self.revisions.next()
+
+    def truncate(self, who: object = None) -> None:
+        """Remove all documents; `who` may have locked the collection."""
         with self.lock:
-            if is_recording():
+            if self.access.owner is not who:
+                raise self.busy()
+            for key in self.claims:
+                raise self.conflict(key)
+            self.limits.add(-len(self.documents), -sum(self._sizes.values()))
+            if self.versions.is_watched:
+                number = self.versions.next()
                 for key, old in list(self.documents.items()):
-                    self._store(key, old, None)
+                    self._change(number, key, old, None, 0)
                 return
-            self._limits.add(-len(self.documents), -sum(self._sizes.values()))
             self.documents.clear()
             self._sizes.clear()
             for index in self.indexes:
                 index.clear()
             self._ends.clear()
-            self.revision = self._revisions.next()
+            self.revision = self.revisions.next()
 
-    # indexes
-
-    def add_index(self, index: Index) -> None:
-        """Build `index` over the documents and keep it; raise 1210 where it does not fit."""
-        with self.lock:
-            for key, document in self.documents.items():
-                index.check(key, document)
-                index.add(key, document)
-            self.indexes.append(index)
-
-    def drop_index(self, index: Index) -> None:
-        """Forget `index`."""
-        with self.lock:
-            self.indexes.remove(index)
-
-    # rules
-
-    def _check_document(self, document: Any) -> None:
-        if not isinstance(document, Mapping):
-            raise ArangoError(1227)
-
-    def _current(self, key: str, rev: str | None) -> dict[str, Any]:
-        old = self.require(key)
-        if rev is not None and rev != old["_rev"]:
-            raise ArangoError(1200, _id=old["_id"], _key=key, _rev=old["_rev"])
-        return old
-
-    @staticmethod
-    def _is_older(old: Mapping[str, Any], new: Mapping[str, Any], attribute: str | None) -> bool:
-        if not attribute:
-            return False
-        before, after = old.get(attribute), new.get(attribute)
-        if isinstance(before, (int, float)) and isinstance(after, (int, float)):
-            return after <= before
-        return False
-
-    def _exchange(self, old: dict[str, Any], body: dict[str, Any], event: str) -> Written:
-        if self.type == EDGE:
-            check_ends(body)
-        key, rev = old["_key"], self._revisions.next()
-        new = {"_key": key, "_id": old["_id"], "_rev": rev}
-        for name, value in body.items():
-            if name not in _SYSTEM:
-                new[name] = value
-        if self.compute is not None:
-            new = self.compute(event, new)
-        self._store(key, old, new)
-        return Written(key, old["_id"], rev, old["_rev"], new, old)
-
-    # the one place that changes anything
-
-    def _store(self, key: str, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
-        size = 0
-        if new is not None:
-            size = _size(new)
-            if self.schema is not None:
-                self.schema.check(old, new)
-            for index in self.indexes:
-                index.check(key, new)
-        self._limits.add((new is not None) - (old is not None), size - self._sizes.get(key, 0))
-        self._apply(key, old, new, size)
-        if is_recording():
-            remember(lambda: self._undo(key, new, old))
-
-    def _apply(
-        self, key: str, old: dict[str, Any] | None, new: dict[str, Any] | None, size: int
+    def _change(
+        self, number: int, key: str, old: Document | None, new: Document | None, size: int
     ) -> None:
+        """Change what is stored: the one place that does."""
+        if self.versions.is_watched:
+            self._remember(number, key, old)
         for index in self.indexes:
             if old is not None:
                 index.discard(key, old)
@@ -312,33 +289,71 @@ class Collection:
         if new is None:
             del self.documents[key]
             del self._sizes[key]
-            self.revision = self._revisions.next()
+            self.revision = self.revisions.next()
         else:
             self.documents[key] = new
             self._sizes[key] = size
             self.revision = new["_rev"]
 
-    def _undo(self, key: str, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
+    # what snapshots see
+
+    def _remember(self, number: int, key: str, old: Document | None) -> None:
+        self._last_kept = number
+        self._past.setdefault(key, []).append((number, old))
+        self.versions.note(number, self, key)
+        if old is None:
+            return
+        if self._past_shelf is None:
+            if self.type != EDGE and not any(index.finds for index in self.indexes):
+                return
+            self._past_shelf = Shelf(self.indexes, is_edge=self.type == EDGE)
+        self._past_shelf.put(f"{number}/{key}", old)
+
+    def forget(self, key: str, number: int) -> None:
+        """Drop what change `number` replaced under `key`."""
+        versions = self._past[key]
+        _, old = versions.pop(0)
+        if not versions:
+            del self._past[key]
+        if old is not None and self._past_shelf is not None:
+            self._past_shelf.take(f"{number}/{key}", old)
+
+    def forget_all(self) -> None:
+        """Drop everything that was kept."""
+        self._past.clear()
+        self._past_shelf = None
+
+    # indexes
+
+    def add_index(self, index: Index) -> None:
+        """Build `index` over the documents and keep it; raise 1210 where it does not fit."""
         with self.lock:
-            size = _size(new) if new is not None else 0
-            self._limits.give_back(
-                (new is not None) - (old is not None), size - self._sizes.get(key, 0)
-            )
-            if (old is not None) == (key in self.documents):
-                self._apply(key, self.documents.get(key), new, size)
+            for key, document in self.documents.items():
+                if index.forbids:
+                    index.check(key, document)
+                index.add(key, document)
+            self.indexes.append(index)
+            self._shelve_past(index)
+
+    def _shelve_past(self, index: Index) -> None:
+        """Let a new index find what older snapshots see, too."""
+        if not (index.finds and self._past):
+            return
+        if self._past_shelf is None:
+            self._past_shelf = Shelf((), is_edge=self.type == EDGE)
+        mirror = self._past_shelf.add_index(index)
+        for key, versions in self._past.items():
+            for number, old in versions:
+                if old is not None:
+                    mirror.add(f"{number}/{key}", old)
+
+    def drop_index(self, index: Index) -> None:
+        """Forget `index`."""
+        with self.lock:
+            self.indexes.remove(index)
 
     def release(self) -> None:
         """Give back what the documents count against the limits (the collection is dropped)."""
         with self.lock:
-            self._limits.add(-len(self.documents), -sum(self._sizes.values()))
-
-    def sizes(self) -> Iterable[int]:
-        """Return the documents' sizes in bytes."""
-        return self._sizes.values()
-
-
-def _size(document: Mapping[str, Any]) -> int:
-    try:
-        return len(orjson.dumps(document))
-    except TypeError as error:
-        raise ArangoError(600, f"document cannot be stored as JSON: {error}") from error
+            self.is_dropped = True
+            self.limits.add(-len(self.documents), -sum(self._sizes.values()))

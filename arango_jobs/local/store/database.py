@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.store.collection import DOCUMENT, EDGE, Collection
 from arango_jobs.local.store.keys import check_collection_name, split_id
+from arango_jobs.local.store.statement import Statement
+from arango_jobs.local.store.transaction import Transaction
 
 if TYPE_CHECKING:
     from arango_jobs.local.store.store import Store
@@ -63,6 +65,8 @@ class Database:
         self.graphs: dict[str, Graph] = {}
         self.lock = threading.RLock()
         self._by_id: dict[str, Collection] = {}
+        # The names and ids of collections where a single write may take long.
+        self.costly: frozenset[str] = frozenset()
         for system in SYSTEM_COLLECTIONS + (("_users",) if name == "_system" else ()):
             self.create_collection(system, {"isSystem": True})
 
@@ -72,6 +76,19 @@ class Database:
         if found is None:
             raise ArangoError(1203, f"collection or view not found: {name_or_id}")
         return found
+
+    def note_rules(self) -> None:
+        """Take new computed values and schemas into account."""
+        costly = [c for c in self.collections.values() if c.is_costly]
+        self.costly = frozenset(name for c in costly for name in (c.name, c.id))
+
+    def find(self, name: str) -> Collection | None:
+        """Return a collection by its name, or None."""
+        return self.collections.get(name)
+
+    def begin(self) -> Statement:
+        """Begin a statement that takes effect as a whole, or not at all."""
+        return Statement(self, Transaction(self.store.versions), is_part=False)
 
     def document(self, handle: str) -> dict[str, Any] | None:
         """Return a document by its id, or None."""
@@ -96,6 +113,7 @@ class Database:
                 ticks=self.store.ticks,
                 revisions=self.store.revisions,
                 limits=self.store.limits,
+                versions=self.store.versions,
                 properties={**_PROPERTY_DEFAULTS, **given},
             )
             self.collections[name] = collection
@@ -108,6 +126,7 @@ class Database:
             if self.collections.pop(collection.name, None) is not None:
                 del self._by_id[collection.id]
                 collection.release()
+                self.note_rules()
 
     def rename_collection(self, collection: Collection, name: str) -> None:
         """Give a collection another name, in the graphs too."""
@@ -122,6 +141,7 @@ class Database:
             collection.name = name
             for graph in self.graphs.values():
                 _rename_in(graph, old, name)
+            self.note_rules()
 
     def release(self) -> None:
         """Give back what all documents count against the limits."""

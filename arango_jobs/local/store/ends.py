@@ -29,6 +29,11 @@ class Ends:
             keys |= self._keys[end].get(vertex_id, {})
         return list(keys)
 
+    @staticmethod
+    def has(edge: Mapping[str, Any], vertex_id: str, direction: str) -> bool:
+        """Tell whether an edge is at `vertex_id`."""
+        return any(edge[end] == vertex_id for end in _DIRECTIONS[direction])
+
     def move(self, key: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> None:
         """Take the edge `key` from where it was and put it where it is."""
         for end, table in self._keys.items():

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import orjson
 
 from arango_jobs.local.errors import ArangoError
 
-__all__ = ["PERSISTENT_TYPES", "STORED_TYPES", "Index", "freeze", "values_of"]
+__all__ = ["PERSISTENT_TYPES", "STORED_TYPES", "Entry", "Index", "freeze", "values_of"]
 
 PERSISTENT_TYPES = frozenset({"persistent", "hash", "skiplist"})
 STORED_TYPES = frozenset({"geo", "fulltext", "ttl", "inverted", "zkd", "mdi", "mdi-prefixed"})
 
-_Entry = tuple[Any, ...]
+Entry = tuple[Any, ...]
 
 
 def freeze(value: Any) -> Any:
@@ -72,9 +72,23 @@ class Index:
         self.unique = bool(definition.get("unique", False))
         self.sparse = bool(definition.get("sparse", False))
         self.finds = self.type in PERSISTENT_TYPES
-        self._entries: dict[_Entry, dict[str, None]] = {}
+        self._entries: dict[Entry, dict[str, None]] = {}
+        # The entries that unfinished transactions have changed, and which one it was.
+        self.claims: dict[Entry, object] = {}
 
-    def _keys_for(self, document: Mapping[str, Any]) -> list[_Entry]:
+    def mirror(self) -> Index:
+        """Return an empty index with the same definition."""
+        return Index(self.definition)
+
+    @property
+    def forbids(self) -> bool:
+        """Tell whether two documents may not have the same values."""
+        return self.unique and self.finds
+
+    def entries(self, document: Mapping[str, Any] | None) -> list[Entry]:
+        """Return the entries that `document` has here."""
+        if document is None:
+            return []
         entries = []
         for values in values_of(document, self.fields):
             if self.sparse and any(value is None for value in values):
@@ -82,31 +96,53 @@ class Index:
             entries.append(tuple(freeze(value) for value in values))
         return entries
 
+    def has(self, document: Mapping[str, Any], values: tuple[Any, ...]) -> bool:
+        """Tell whether `document` is found by `values`."""
+        return tuple(freeze(value) for value in values) in self.entries(document)
+
+    def holders(self, entry: Entry) -> Collection[str]:
+        """Return the keys of the committed documents with an entry."""
+        return self._entries.get(entry, ())
+
     def check(self, key: str, document: Mapping[str, Any]) -> None:
-        """Raise 1210 if `document` may not be stored under `key`."""
-        if not (self.unique and self.finds):
-            return
-        for entry in self._keys_for(document):
-            holders = self._entries.get(entry)
-            if holders and key not in holders:
-                other = next(iter(holders))
-                raise ArangoError(
-                    1210,
-                    f"unique constraint violated - in index {self.name} of type {self.type} over "
-                    f"{', '.join(map(repr, self.fields))}; conflicting key: {other}",
-                )
+        """Raise 1210 if `document` may not be stored under `key`, 1200 if that is not settled."""
+        for entry in self.entries(document):
+            if entry in self.claims:
+                raise self.conflict(key, entry)
+            for holder in self._entries.get(entry, ()):
+                if holder != key:
+                    raise self.violation(holder)
+
+    def violation(self, holder: str) -> ArangoError:
+        """Return the error for values that the document `holder` has already."""
+        return ArangoError(
+            1210,
+            f"unique constraint violated - in index {self.name} of type {self.type} over "
+            f"{', '.join(map(repr, self.fields))}; conflicting key: {holder}",
+        )
+
+    def conflict(self, key: str, entry: Entry) -> ArangoError:
+        """Return the error for values that a transaction which has not ended sets or removes."""
+        values = ", ".join(str(value) for value in entry)
+        return ArangoError(
+            1200,
+            f"Timeout waiting to lock key - in index {self.name} of type {self.type} over "
+            f"{', '.join(map(repr, self.fields))}; document key: {key}; indexed values: [{values}]",
+            409,
+            _key=key,
+        )
 
     def add(self, key: str, document: Mapping[str, Any]) -> None:
         """Put `document` into the index."""
         if self.finds:
-            for entry in self._keys_for(document):
+            for entry in self.entries(document):
                 self._entries.setdefault(entry, {})[key] = None
 
     def discard(self, key: str, document: Mapping[str, Any]) -> None:
         """Take `document` out of the index."""
         if not self.finds:
             return
-        for entry in self._keys_for(document):
+        for entry in self.entries(document):
             holders = self._entries.get(entry)
             if holders is not None:
                 holders.pop(key, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -65,6 +66,7 @@ class KeyGenerator:
         self.offset = self._positive(options, "offset", 0)
         self.last_value = self.offset
         self._ticks = ticks
+        self._lock = threading.Lock()
         makers: dict[str, Callable[[], str]] = {
             "traditional": self._traditional,
             "autoincrement": self._autoincrement,
@@ -81,17 +83,20 @@ class KeyGenerator:
         return value
 
     def _traditional(self) -> str:
-        self.last_value = max(self._ticks.next(), self.last_value + 1)
-        return str(self.last_value)
+        with self._lock:
+            self.last_value = max(self._ticks.next(), self.last_value + 1)
+            return str(self.last_value)
 
     def _autoincrement(self) -> str:
-        self.last_value += self.increment
-        return str(self.last_value)
+        with self._lock:
+            self.last_value += self.increment
+            return str(self.last_value)
 
     def note(self, key: str) -> None:
         """Take a user's key into account, so that it is not made again."""
         if self.type in _NUMERIC and len(key) <= _MAX_DIGITS and key.isdecimal():
-            self.last_value = max(self.last_value, int(key))
+            with self._lock:
+                self.last_value = max(self.last_value, int(key))
 
     def describe(self) -> dict[str, Any]:
         """Return `keyOptions` as collection properties show them."""

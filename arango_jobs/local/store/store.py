@@ -9,6 +9,7 @@ from arango_jobs.local.errors import ArangoError
 from arango_jobs.local.store.database import Database
 from arango_jobs.local.store.limits import Limits
 from arango_jobs.local.store.ticks import Revisions, Ticks
+from arango_jobs.local.store.versions import Versions
 
 __all__ = ["SYSTEM", "Store"]
 
@@ -23,6 +24,7 @@ class Store:
         self.ticks = Ticks()
         self.revisions = Revisions(int(now * 1000) << 8)
         self.limits = limits or Limits()
+        self.versions = Versions()
         self.databases: dict[str, Database] = {}
         self._lock = threading.RLock()
         self.databases[SYSTEM] = Database(SYSTEM, id="1", store=self)

@@ -14,12 +14,12 @@ Document = dict[str, Any]
 
 
 def _read(run: Run, collection: str, key: str) -> Document | None:
-    found = run.context.database.collections.get(collection)
+    found = run.database.find(collection)
     if found is None:
         return None
     run.require_readable(found.name)
     run.scanned_index += 1
-    document: Document | None = found.documents.get(key)
+    document: Document | None = found.get(key)
     return document
 
 
@@ -47,7 +47,7 @@ def document(run: Run, first: Any, *second: Any) -> Any:
 @function("COLLECTIONS", 0, with_run=True)
 def collections(run: Run) -> list[Document]:
     """Return names and ids of the collections that the user may read."""
-    known = sorted(run.context.database.collections.items())
+    known = sorted(run.database.collections.items())
     return [
         {"_id": getattr(collection, "id", name), "name": name}
         for name, collection in known
@@ -58,16 +58,17 @@ def collections(run: Run) -> list[Document]:
 @function("COLLECTION_COUNT", 1, with_run=True, collections=(0,))
 def collection_count(run: Run, name: Any) -> int:
     """Return the number of documents of a collection."""
-    found = run.context.database.collections.get(text(name))
+    found = run.database.find(text(name))
     if found is None:
         raise failure(1203, f"collection or view not found: {name}", 404)
-    return len(found.documents)
+    count: int = found.count()
+    return count
 
 
 @function("CURRENT_DATABASE", 0, with_run=True)
 def current_database(run: Run) -> str:
     """Return the database's name."""
-    return run.context.database.name
+    return run.database.name
 
 
 @function("CURRENT_USER", 0, with_run=True)

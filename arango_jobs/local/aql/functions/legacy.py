@@ -23,7 +23,7 @@ _WORD = re.compile(r"\w+")
 
 
 def _collection(run: Run, name: Any) -> CollectionLike:
-    found: CollectionLike | None = run.context.database.collections.get(text(name))
+    found: CollectionLike | None = run.database.find(text(name))
     if found is None:
         raise failure(1203, f"collection or view not found: {name}", 404)
     return found
@@ -56,10 +56,8 @@ def _by_distance(
     if index is None:
         raise failure(1570, f"no suitable geo index found for geo restriction on '{name}'", 400)
     centre = number(longitude), number(latitude)
-    with collection.lock:
-        documents = list(collection.documents.values())
     found = []
-    for document in documents:
+    for document in collection.all():
         where = _coordinates(document, index)
         if where is not None:
             found.append((distance_between(centre, where), document))
@@ -129,8 +127,6 @@ def fulltext(run: Run, name: Any, attribute: Any, query: Any, limit: Any = 0) ->
     if not any(index.type == "fulltext" and path in index.fields for index in collection.indexes):
         message = f"no suitable fulltext index found for fulltext query on '{name}'"
         raise failure(1571, message, 400)
-    with collection.lock:
-        documents = list(collection.documents.values())
-    found = [d for d in documents if _is_found(_words(_reach(d, path)), wanted)]
+    found = [d for d in collection.all() if _is_found(_words(_reach(d, path)), wanted)]
     most = bounded(limit)
     return found[:most] if most else found
