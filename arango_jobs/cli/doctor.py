@@ -15,6 +15,7 @@ from arango_jobs.cli.failing import FAILED, one_line
 from arango_jobs.cli.faults import NEWEST, OLDEST, faults_of, parse_version
 from arango_jobs.cli.hosts import Host, hosts_of
 from arango_jobs.cli.output import print_json
+from arango_jobs.cli.trial import try_job
 from arango_jobs.errors import ArangoJobsError
 from arango_jobs.operations import Response
 
@@ -50,7 +51,8 @@ class Finding:
 @access_options
 def doctor(access: Access, *, as_json: bool) -> int:
     """Check whether the server can be reached, its version and clock, your rights, what is known
-    to go wrong in that version, and results that nobody has collected."""
+    to go wrong in that version, results that nobody has collected, and whether a harmless job
+    (GET /_api/version) can be run and its result fetched."""
     findings = []
     with database(access) as db:
         for host in hosts_of(db):
@@ -74,7 +76,7 @@ def _examine(host: Host, access: Access) -> Iterator[Finding]:
         yield Finding(host.name, "error", "rights", _refusal(response, access))
         return
     yield from _version(host, response)
-    for check in (_rights, _clock, _results):
+    for check in (_rights, _clock, _trial, _results):
         try:
             yield from check(host, access)
         except ArangoJobsError as error:
@@ -141,6 +143,11 @@ def _clock(host: Host, _access: Access) -> Iterator[Finding]:
         f"the server's differs by {difference:+.1f} s: tokens may end early, and times for "
         "clear_async_jobs must be the server's",
     )
+
+
+def _trial(host: Host, _access: Access) -> Iterator[Finding]:
+    trial = try_job(host)
+    yield Finding(host.name, trial.level, "trial", trial.text)
 
 
 def _results(host: Host, _access: Access) -> Iterator[Finding]:
