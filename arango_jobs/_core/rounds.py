@@ -16,7 +16,7 @@ from arango_jobs._core.actions import Ask
 from arango_jobs._core.backoff import AGAIN, TRIES
 from arango_jobs._core.book import Book
 from arango_jobs._core.job import Job
-from arango_jobs._core.meanings import SILENT, Meaning
+from arango_jobs._core.meanings import SILENT, Call, Meaning
 
 __all__ = ["Rounds", "calm"]
 
@@ -42,7 +42,8 @@ class Rounds:
         `is_first_free`: the first round is followed by another call at once.
         """
         job.rounds += 1
-        job.troubles += meaning not in SILENT
+        # Before it is accepted nothing is lost by another try.
+        job.troubles += meaning not in SILENT and ask.call is not Call.SUBMIT
         if job.vain_since is None:
             job.vain_since = now
         end = job.vain_since + self._book.options.patience
