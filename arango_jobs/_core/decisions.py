@@ -69,6 +69,7 @@ class Decisions:
         handlers: dict[Decision, Handler] = {
             Decision.TAKE_ID: self._take_id,
             Decision.TAKE_RESULT: self._take_result,
+            Decision.HALVE: self._halve,
             Decision.KEEP: self._keep,
             Decision.BACK_OFF: self._back_off,
             Decision.HOLD_BACK: self._hold_back,
@@ -98,6 +99,13 @@ class Decisions:
             self._results.take_results(ask, (ask.job,), Responses.of(detail), now)
         else:
             self._results.take_refusal(ask, detail, now)
+
+    def _halve(self, ask: Ask, meaning: Meaning, detail: Any, now: float) -> None:
+        assert ask.job is not None
+        if ask.job.is_merged:
+            self._results.take_array_refusal(ask, detail, now)
+        else:
+            self._take_result(ask, meaning, detail, now)
 
     # ---- a submission
 

@@ -82,7 +82,7 @@ class Engine:
         looking = self._looking = Looking(book, tidying)
         self._admission = Admission(book, who)
         searching = Searching(book, renewal, repetition, tidying, looking)
-        results = Results(book, looking, tidying, restarts)
+        results = Results(book, looking, tidying, restarts, requeue)
         self._results = results
         self._handlers = Decisions(
             book,
@@ -337,10 +337,6 @@ class Engine:
     def dropped(self, job: Job, now: float) -> None:
         """Take that no part of `job`, about to be sent, wants to be sent any more."""
         self._admission.dropped(job, now)
-
-    def split(self, job: Job, now: float) -> None:
-        """Send the parts of a merged job again in two halves (the array was too large)."""
-        self._requeue.split(job, now)
 
     def retry(self, part: Any, now: float) -> None:
         """Send `part`, which met another write and did nothing, again after a while."""

@@ -44,6 +44,7 @@ class Meaning(enum.Enum):
 
     ACCEPTED = "the server runs it as a job"
     RESULT = "the operation's own answer"
+    ARRAY_REFUSED = "not run: an array was refused as a whole"
     PENDING = "not done yet"
     OK = "the call did what it says"
     UNKNOWN_JOB = "the server has no such job of this user"
@@ -94,6 +95,7 @@ class Decision(enum.Enum):
 
     TAKE_ID = "remember the id and start to look"
     TAKE_RESULT = "end the future with it"
+    HALVE = "nothing of it ran: each half again by itself, down to single operations"
     KEEP = "look again later"
     BACK_OFF = "nothing happened: the same again later, with a smaller window"
     HOLD_BACK = (
@@ -125,6 +127,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         # A submission
         (call.SUBMIT, says.ACCEPTED): then.TAKE_ID,
         (call.SUBMIT, says.RESULT): then.TAKE_RESULT,
+        (call.SUBMIT, says.ARRAY_REFUSED): then.HALVE,
         (call.SUBMIT, says.QUEUE_FULL): then.BACK_OFF,
         (call.SUBMIT, says.QUEUE_TIME): then.BACK_OFF,
         (call.SUBMIT, says.TOO_MANY): then.HOLD_BACK,
@@ -142,6 +145,7 @@ def _rows() -> dict[tuple[Call, Meaning], Decision]:
         (call.SUBMIT, says.BROKEN): then.SEARCH,
         # A fetch: whatever may have consumed the result is followed by a question that cannot
         (call.FETCH, says.RESULT): then.TAKE_RESULT,
+        (call.FETCH, says.ARRAY_REFUSED): then.HALVE,
         (call.FETCH, says.PENDING): then.KEEP,
         (call.FETCH, says.UNKNOWN_JOB): then.LOST,
         (call.FETCH, says.OWNER_GONE): then.LOST,

@@ -53,7 +53,7 @@ class Requeue:
         return job
 
     def split(self, job: Job, now: float) -> None:
-        """Send the parts of a merged job again in two halves (the array was too large)."""
+        """Send the parts of a merged job again in two halves: nothing of it was run."""
         middle = (len(job.parts) + 1) // 2
         for parts in (job.parts[:middle], job.parts[middle:]):
             if parts:

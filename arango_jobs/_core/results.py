@@ -12,6 +12,7 @@ from arango_jobs._core.host import Host
 from arango_jobs._core.job import Acceptance, Job
 from arango_jobs._core.looking import Looking
 from arango_jobs._core.meanings import Call
+from arango_jobs._core.requeue import Requeue
 from arango_jobs._core.restarts import Restarts
 from arango_jobs._core.rounds import calm
 from arango_jobs._core.states import State
@@ -34,11 +35,19 @@ _UNKNOWN = Outcome.UNKNOWN
 class Results:
     """Takes ids and results."""
 
-    def __init__(self, book: Book, looking: Looking, tidying: Tidying, restarts: Restarts) -> None:
+    def __init__(
+        self,
+        book: Book,
+        looking: Looking,
+        tidying: Tidying,
+        restarts: Restarts,
+        requeue: Requeue,
+    ) -> None:
         self._book = book
         self._looking = looking
         self._tidying = tidying
         self._restarts = restarts
+        self._requeue = requeue
 
     def take_ids(
         self, ask: Ask | Asks, jobs: Sequence[Job], ids: Sequence[Any], now: float, epoch: int
@@ -147,6 +156,19 @@ class Results:
         self._book.leave(job)
         self._end(ask, job, response)
 
+    def take_array_refusal(self, ask: Ask, response: Response, now: float) -> None:
+        """Send the parts of a merged job, of which nothing was run, again in two halves."""
+        job, book = ask.job, self._book
+        assert job is not None
+        job.ended_at = now
+        job.state = _ENDED
+        host = book.hosts[job.host]
+        if ask.call is not _SUBMIT and host.window.finished(now, 1):
+            book.tell_window(host)
+        book.leave(job)
+        job.note(f"an array of {len(job.parts)} was refused as a whole: HTTP {response.status}")
+        self._requeue.split(job, now)
+
     def _watch(self, host: Host, jobs: Collection[Job], now: float) -> None:
         """Look at `jobs`, which `host` has accepted, at once or in time."""
         host.refusals = 0
@@ -170,14 +192,12 @@ class Results:
 
     def _end(self, ask: Ask | Asks, job: Job, response: Response) -> None:
         book = self._book
-        # An array that was too large (413) has not run: its parts go out again in two.
-        is_too_large = job.is_merged and response.status == 413
-        if job.kind.order is not None and not is_too_large:
+        if job.kind.order is not None:
             book.waiting.answered(job.parts)
         if job.is_abandoned:
             return
         outcome, reason = _ANSWERED, ""
-        if job.tries and not is_too_large:
+        if job.tries:
             outcome, reason = _after_others(ask, job, response)
         # 410 is what a cancelled job's stored answer is (server-protocol.md §5).
         elif job.cancel_by is not None and response.status == 410:

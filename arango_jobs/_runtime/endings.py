@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from arango_jobs import json
 from arango_jobs._core.actions import Answers, End, Outcome
 from arango_jobs._core.job import Job
 from arango_jobs._runtime.future import JobFuture, end_all_with_results
@@ -29,6 +30,7 @@ from arango_jobs.errors import (
     HostUnreachableError,
     JobDeadlineError,
     JobLostError,
+    JSONDecodeError,
     NotHTTPError,
     SubmitOutcomeUnknownError,
     TLSError,
@@ -46,9 +48,13 @@ _LOST = Outcome.LOST
 _UNKNOWN = Outcome.UNKNOWN
 _UNSENT = Outcome.UNSENT
 
+_GONE_SINCE = "its key was taken by its first run, and the document is gone since"
+_NOT_THERE = (
+    "its answer cannot be read, and no document has its key: it was not stored, or is gone since"
+)
+
 Futures = list[JobFuture[Any]]
 _plan_of = attrgetter("kind.merge")
-_TOO_LARGE = 413
 
 
 @dataclass(slots=True)
@@ -63,11 +69,9 @@ class Ended:
     cancelled: Futures = field(default_factory=list)
     lost: Futures = field(default_factory=list)
     to_confirm: list[tuple[Job, Futures]] = field(default_factory=list)
-    """Repeated inserts that found our own key: their documents have to be read back."""
+    """Inserts with a key of ours whose documents have to be read back."""
     to_retry: Futures = field(default_factory=list)
     """Writes that met another one of the same document, and did nothing."""
-    too_large: list[Job] = field(default_factory=list)
-    """Arrays that have to be sent in two; none of their futures has ended."""
 
     def finish(self) -> None:
         """Give their results to those that have one."""
@@ -88,6 +92,8 @@ class Endings:
     ) -> None:
         self._encode = encode
         self._loads = loads
+        self._tolerant = loads if loads is json.loads else _tolerant(loads)
+        self._strict = _strict(loads)
         self._conflict_retries = conflict_retries
         self._conflicts: dict[JobFuture[Any], int] = {}
         self._by_outcome: dict[Outcome, Callable[[End, Ended], None]] = {
@@ -109,7 +115,7 @@ class Endings:
         job, response = end.job, end.response
         assert job is not None
         assert response is not None
-        response.loads = self._loads
+        response.loads = self._strict if response.is_success else self._tolerant
         part = job.cargo
         try:
             if type(part) is tuple:
@@ -139,14 +145,14 @@ class Endings:
             else:
                 for index, job in enumerate(some, start):
                     response = responses[index]
-                    response.loads = self._loads
+                    response.loads = self._strict if is_success else self._tolerant
                     self._decode(job.cargo, response, ended)
             start = stop
 
     def confirm(
         self, parts: Sequence[JobFuture[Any]], response: Response
     ) -> tuple[Ended, Sequence[JobFuture[Any]], str]:
-        """End repeated inserts with what their documents, read back, tell of the first run.
+        """End inserts with what their documents, read back, tell of the first run.
 
         Returns also those of which nothing could be read, and why.
         """
@@ -162,9 +168,10 @@ class Endings:
             said = read_back(document, operation.key)
             if said is ReadBack.FOUND:
                 answer = first_result(document, operation, response, self._encode)
-                self._decode(part, answer, ended)
+                self._decode(part, answer, ended, may_read_back=False)
             elif said is ReadBack.GONE:
-                reason = "its key was taken by its first run, and the document is gone since"
+                tries = getattr(part.job, "tries", 0)
+                reason = _GONE_SINCE if tries else _NOT_THERE
                 self._fail(part, JobLostError(reason, **_facts(part)), ended.lost)
             elif said is ReadBack.REFUSED:
                 reason = f"its document could not be read back: {_error_of(document)}"
@@ -181,21 +188,21 @@ class Endings:
             self._decode(part, response, ended)
 
     def _take_apart(self, job: Job, response: Response, ended: Ended) -> None:
-        reply = response.json()
+        try:
+            reply = response.json()
+        except _UnreadableError as error:
+            self._unreadable(job.parts, str(error), error.__cause__, ended)
+            return
         if is_array_reply(response, reply, len(job.parts)):
             if has_other_keys(reply, [part.key for part in job.parts]):
                 reason = "an array was answered with elements about other documents"
-                for part in job.parts:
-                    self._fail(part, JobLostError(reason, **_facts(part)), ended.lost)
+                self._unreadable(job.parts, reason, None, ended)
                 return
             self._end_elements(job, reply, response, ended)
-        elif response.status == _TOO_LARGE:
-            ended.too_large.append(job)
         elif response.is_success:
             size = len(reply) if isinstance(reply, list) else "no"
             reason = f"an array of {len(job.parts)} was answered with {size} elements"
-            for part in job.parts:
-                self._fail(part, JobLostError(reason, **_facts(part)), ended.lost)
+            self._unreadable(job.parts, reason, None, ended)
         else:
             for part in job.parts:
                 self._decode(part, response, ended)
@@ -233,13 +240,24 @@ class Endings:
     ) -> None:
         plan = job.kind.merge
         assert plan is not None
+        if not isinstance(element, dict):
+            reason = f"its element of the answer is a {type(element).__name__}"
+            self._unreadable([part], reason, None, ended)
+            return
         answer = element_response(element, plan, response, self._encode)
         if is_our_key_taken(part.operation, answer, job.tries):
             to_confirm.append(part)
         else:
             self._decode(part, answer, ended)
 
-    def _decode(self, part: JobFuture[Any], response: Response, ended: Ended) -> None:
+    def _decode(
+        self,
+        part: JobFuture[Any],
+        response: Response,
+        ended: Ended,
+        *,
+        may_read_back: bool = True,
+    ) -> None:
         operation = part.operation
         assert operation is not None
         try:
@@ -247,11 +265,49 @@ class Endings:
                 ended.to_retry.append(part)
                 return
             value = operation.decode(response)
+        except _UnreadableError as error:
+            cause = error.__cause__
+            self._unreadable([part], str(error), cause, ended, may_read_back=may_read_back)
+            return
+        except JSONDecodeError as error:
+            reason = "its answer is not what the server gives"
+            self._unreadable([part], reason, error, ended, may_read_back=may_read_back)
+            return
         except BaseException as error:  # noqa: BLE001  a decoder cannot end the poller
             self._fail(part, error, ended.failed)
             return
+        if value is response:
+            response.loads = self._tolerant
         ended.answered.append(part)
         ended.values.append(value)
+
+    def _unreadable(
+        self,
+        parts: Sequence[JobFuture[Any]],
+        reason: str,
+        cause: BaseException | None,
+        ended: Ended,
+        *,
+        may_read_back: bool = True,
+    ) -> None:
+        """End what has run and whose answer says nothing, or have it read back where that can be.
+
+        The server has forgotten the answer, so there is no other.
+        """
+        readable: dict[Job, Futures] = {}
+        for part in parts:
+            operation = part.operation
+            if part.done():
+                continue  # its deadline came first
+            if may_read_back and operation is not None and operation.made_key:
+                job: Any = part.job
+                readable.setdefault(job, []).append(part)
+                continue
+            message = f"{_name(part)}: the job has run, and its result cannot be read: {reason}"
+            self._fail(part, JobLostError(message, **_facts(part)), ended.lost, cause)
+        for job, some in readable.items():
+            job.note(f"read back: {reason}")
+            ended.to_confirm.append((job, some))
 
     def _may_try_again(self, part: JobFuture[Any], response: Response) -> bool:
         """Say whether the write met another one and has tries left."""
@@ -302,6 +358,37 @@ class Endings:
             error.attempts = tuple(attempts)
         if part.end_with_error(error):
             ended.append(part)
+
+
+class _UnreadableError(Exception):
+    """The body of a result cannot be decoded; the cause says why.
+
+    No `ValueError`, after which a `Response` would go on as if it had no body.
+    """
+
+
+def _strict(loads: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Return `loads` for results, which are nothing without their bodies."""
+
+    def strict(body: bytes) -> Any:
+        try:
+            return loads(body)
+        except BaseException as error:
+            raise _UnreadableError("its answer is no JSON") from error
+
+    return strict
+
+
+def _tolerant(loads: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Return the user's `loads` for errors, of which the status says enough."""
+
+    def tolerant(body: bytes) -> Any:
+        try:
+            return loads(body)
+        except BaseException as error:
+            raise JSONDecodeError(f"the deserializer raised {type(error).__name__}") from error
+
+    return tolerant
 
 
 def _unreachable(message: str, cause: BaseException | None) -> TransportError:

@@ -181,15 +181,6 @@ class Poller:
         for future in self.engine.waiting.drain():
             future.cancel()
 
-    def stop_all(self, timeout: float, now: float) -> None:
-        """Cancel every operation, on the server within `timeout` seconds. On its own thread only.
-
-        What the server cannot stop goes on.
-        """
-        self.cancel_waiting()
-        for future in self.open_futures():
-            self.engine.cancel(future, timeout, now)
-
     def end_all(self, error: BaseException, now: float) -> None:
         """End every future with `error`, and tidy up on the server. On its own thread only."""
         ended = Ended()
@@ -322,7 +313,7 @@ class Poller:
             while actions := engine.take_actions():
                 for action in actions:
                     self._carry_out(action, ended, now)
-                if ended.too_large or ended.to_confirm or ended.to_retry:
+                if ended.to_confirm or ended.to_retry:
                     self._follow_up(ended, now)
         finally:
             # Whatever went wrong: the engine knows these futures no more.
@@ -343,14 +334,11 @@ class Poller:
             self._hearing.adopted(action.job)
 
     def _follow_up(self, ended: Ended, now: float) -> None:
-        for job in ended.too_large:
-            self.engine.split(job, now)
         for job, parts in ended.to_confirm:
             self.engine.confirm(parts, job, now)
         for part in ended.to_retry:
             self.engine.retry(part, now)
         ended.to_retry.clear()
-        ended.too_large.clear()
         ended.to_confirm.clear()
 
     # ---- the end of the thread

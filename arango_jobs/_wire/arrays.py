@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from arango_jobs._wire.job_api import STORE
+from arango_jobs._wire.job_api import STORE, error_number
 from arango_jobs.operations import MergePlan, Operation, OperationKind, Response, Template
 
 __all__ = [
@@ -15,7 +15,9 @@ __all__ = [
     "element_response",
     "has_other_keys",
     "is_array_reply",
+    "is_refused_whole",
     "is_write_conflict",
+    "may_refuse_whole",
     "status_of",
 ]
 
@@ -32,6 +34,21 @@ _STATUSES = {
     30: 503, 1429: 503, 1465: 503, 1478: 503, 21003: 503,
     1470: 501, 1471: 501, 1477: 501,
 }  # fmt: skip
+_TOO_LARGE = 413
+_BAD_REQUEST = 400
+_BY_CONTENT = frozenset({_BAD_REQUEST, 403, 406, _TOO_LARGE, 422})
+"""What the server, or a gateway in words of its own, answers to contents that it does not take."""
+_BEFORE_ANY_RAN = frozenset(
+    {
+        600,  # the body is not what JSON is: it is read before anything else (§8.1)
+        # One element for which a Coordinator knows no shard; it looks at all of them first (§8.2).
+        1221,  # an illegal key
+        1227,  # no object
+        1466,  # a key where the server has to make it
+        1468,  # not all of the attributes that it is sharded by
+    }
+)
+"""Error numbers of an array as a whole that may be due to one of its elements."""
 _CONFLICT = 1200
 _WRITE_WRITE = "write-write"
 
@@ -82,6 +99,27 @@ def has_other_keys(reply: Sequence[Any], keys: Sequence[str | None]) -> bool:
         one is not None and key is not None and one != key
         for one, key in zip(told, keys, strict=True)
     )
+
+
+def may_refuse_whole(status: int) -> bool:
+    """Return whether an answer with `status` is worth a look by `is_refused_whole`."""
+    return status in _BY_CONTENT
+
+
+def is_refused_whole(response: Response, *, was_job: bool, only_reads: bool) -> bool:
+    """Return whether an array was refused before any of it ran, perhaps for one of its elements.
+
+    What has nothing to do with its elements (no such collection, no rights) is no such refusal,
+    nor is a failure half-way: in a cluster some shards may have stored their part (§8.2). What
+    became no job (`was_job`) has not run, and what only reads may run again.
+    """
+    status = response.status
+    if status == _TOO_LARGE:
+        return True
+    number = error_number(response)
+    if was_job:
+        return status == _BAD_REQUEST and (only_reads or number in _BEFORE_ANY_RAN)
+    return status == _BAD_REQUEST or not number
 
 
 def element_response(element: Any, plan: MergePlan, response: Response, encode: Encode) -> Response:

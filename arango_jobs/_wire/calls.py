@@ -13,7 +13,13 @@ from arango_jobs._core.actions import Ask
 from arango_jobs._core.job import Job, kind_of
 from arango_jobs._core.meanings import Call, Meaning
 from arango_jobs._wire import job_api
-from arango_jobs._wire.arrays import Encode, array_body, array_template
+from arango_jobs._wire.arrays import (
+    Encode,
+    array_body,
+    array_template,
+    is_refused_whole,
+    may_refuse_whole,
+)
 from arango_jobs._wire.documents import read_back_request
 from arango_jobs._wire.job_api import fetch_template, operation_template
 from arango_jobs._wire.queries import explain_request, only_reads
@@ -22,6 +28,7 @@ from arango_jobs.operations import (
     OperationKind,
     Request,
     Response,
+    Retry,
     Template,
     quote_segment,
 )
@@ -34,6 +41,7 @@ _FETCH = Call.FETCH
 _IDENTIFY = Call.IDENTIFY
 _OWNER = Call.OWNER
 _SAYS_ACCEPTED = Meaning.ACCEPTED
+_SAYS_ARRAY_REFUSED = Meaning.ARRAY_REFUSED
 _SAYS_BROKEN = Meaning.BROKEN
 _SAYS_MALFORMED = Meaning.MALFORMED
 _SAYS_MOVED = Meaning.MOVED
@@ -171,7 +179,7 @@ def read(ask: Ask, response: Response) -> tuple[Meaning, Any]:
     """Return what the answer means, and what of it the engine needs."""
     call = ask.call
     if call is _FETCH:
-        return _read_fetch(ask, response), response
+        return _of_array(ask, _read_fetch(ask, response), response), response
     if call is _SUBMIT:
         return _read_submit(ask, response)
     if call in _NAMELESS and response.job_id is not None:
@@ -200,6 +208,8 @@ def read_all(
     if call is _FETCH:
         if first.job_id is None:
             return _SAYS_PENDING if first.status == _NO_CONTENT else None
+        if may_refuse_whole(first.status) and any(job.is_merged for job in jobs):
+            return None
         # Whatever else it says: under another job's name it is no answer to this call.
         return _SAYS_RESULT if list(job_ids) == [job.job_id for job in jobs] else None
     if job_api.read_submit(first) is not _SAYS_ACCEPTED:
@@ -208,6 +218,18 @@ def read_all(
     ids = cast("Sequence[str]", job_ids)
     is_plain = _are_ids(ids) and not any(kind.is_direct for kind in kinds)
     return _SAYS_ACCEPTED if is_plain else None
+
+
+def _of_array(ask: Ask, meaning: Meaning, response: Response) -> Meaning:
+    """Return what an answer means that is the operation's own, unless that is an array's."""
+    job = ask.job
+    if meaning is not _SAYS_RESULT or not may_refuse_whole(response.status):
+        return meaning
+    if job is None or not job.is_merged:
+        return meaning
+    only_reads = all(part.operation.effective_retry is Retry.SAFE for part in job.parts)
+    is_refused = is_refused_whole(response, was_job=ask.call is _FETCH, only_reads=only_reads)
+    return _SAYS_ARRAY_REFUSED if is_refused else meaning
 
 
 def _read_numbers(meaning: Meaning, response: Response) -> tuple[Meaning, Any]:
@@ -242,7 +264,7 @@ def _read_submit(ask: Ask, response: Response) -> tuple[Meaning, Any]:
         return (meaning if meaning.is_refusal else _SAYS_RESULT), response
     meaning = job_api.read_submit(response)
     if meaning is not _SAYS_ACCEPTED:
-        return meaning, response
+        return _of_array(ask, meaning, response), response
     if job_id and _are_ids((job_id,)):
         return meaning, job_id
     return _SAYS_ODD, response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import reading
+from arango_jobs.api.decode import a_list, reading
 from arango_jobs.api.group import ApiGroup, given
 from arango_jobs.api.method import api_method
 from arango_jobs.api.shapes import CACHE, CACHE_ENTRY, listed, renamed
@@ -84,7 +84,7 @@ class AQLQueryCache(ApiGroup[C]):
             "aql_cache.plan_entries",
             "GET",
             "/_api/query-plan-cache",
-            reading(lambda body: list(body)),
+            reading(a_list),
             AQLCacheEntriesError,
         )
 

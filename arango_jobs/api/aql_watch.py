@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import reading
+from arango_jobs.api.decode import a_list, reading
 from arango_jobs.api.group import ApiGroup, given
 from arango_jobs.api.method import api_method
 from arango_jobs.api.shapes import QUERY, TRACKING, listed, renamed
@@ -126,7 +126,7 @@ class AQLWatch(ApiGroup[C]):
             "/_api/aqlfunction",
             reading(lambda body: [
                 {rename.get(name, name): value for name, value in function.items()}
-                for function in body["result"]
+                for function in a_list(body["result"])
             ]),
             AQLFunctionListError,
         )  # fmt: skip
@@ -167,7 +167,7 @@ class AQLWatch(ApiGroup[C]):
             "aql.query_rules",
             "GET",
             "/_api/query/rules",
-            reading(lambda body: [_rule(rule) for rule in body]),
+            reading(lambda body: [_rule(rule) for rule in a_list(body)]),
             AQLQueryRulesGetError,
         )
 

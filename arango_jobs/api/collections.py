@@ -7,7 +7,7 @@ from typing import Any
 
 from arango_jobs.api.collection import StandardCollection
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import reading
+from arango_jobs.api.decode import a_list, reading
 from arango_jobs.api.group import ApiGroup, given
 from arango_jobs.api.method import api_method
 from arango_jobs.api.properties import checked_schema
@@ -44,7 +44,7 @@ class Collections(ApiGroup[C]):
             "collection.has",
             "GET",
             "/_api/collection",
-            reading(lambda body: any(each["name"] == name for each in body["result"])),
+            reading(lambda body: any(each["name"] == name for each in a_list(body["result"]))),
             CollectionListError,
         )
 
@@ -55,7 +55,7 @@ class Collections(ApiGroup[C]):
             "collection.list",
             "GET",
             "/_api/collection",
-            reading(lambda body: [_listed(each) for each in body["result"]]),
+            reading(lambda body: [_listed(each) for each in a_list(body["result"])]),
             CollectionListError,
         )
 
@@ -137,7 +137,7 @@ class Collections(ApiGroup[C]):
             "collection.key_generators",
             "GET",
             "/_api/key-generators",
-            reading(lambda body: list(body["keyGenerators"])),
+            reading(lambda body: a_list(body["keyGenerators"])),
             CollectionKeyGeneratorsError,
         )
 

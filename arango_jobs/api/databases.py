@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from arango_jobs.api import shapes
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import reading
+from arango_jobs.api.decode import a_list, reading
 from arango_jobs.api.group import ApiGroup, given
 from arango_jobs.api.method import api_method
 from arango_jobs.api.types import Json
@@ -51,7 +51,7 @@ class Databases(ApiGroup[C]):
 
     def _names(self, name: str, path: str) -> Operation[list[str]]:
         return self._operation(
-            name, "GET", path, reading(lambda body: list(body["result"])), DatabaseListError
+            name, "GET", path, reading(lambda body: a_list(body["result"])), DatabaseListError
         )
 
     @api_method
@@ -61,7 +61,7 @@ class Databases(ApiGroup[C]):
             "database.has",
             "GET",
             "/_api/database",
-            reading(lambda body: name in body["result"]),
+            reading(lambda body: name in a_list(body["result"])),
             DatabaseListError,
         )
 

@@ -8,7 +8,17 @@ from typing import Any, TypeVar
 from arango_jobs.errors import JSONDecodeError, operation_error
 from arango_jobs.operations import Operation, Response
 
-__all__ = ["Decoder", "check_elements", "error_number", "failure", "json_of", "reading", "shaped"]
+__all__ = [
+    "Decoder",
+    "a_list",
+    "an_object",
+    "check_elements",
+    "error_number",
+    "failure",
+    "json_of",
+    "reading",
+    "shaped",
+]
 
 T = TypeVar("T")
 
@@ -32,6 +42,20 @@ def json_of(response: Response, operation: Operation[Any]) -> Any:
     if not response.is_success:
         raise failure(response, operation)
     return response.json()
+
+
+def a_list(value: Any) -> list[Any]:
+    """Return `value`, which must be a list: text and objects could be iterated over as well."""
+    if not isinstance(value, list):
+        raise TypeError(f"a {type(value).__name__} where a list should be")
+    return value
+
+
+def an_object(value: Any) -> dict[str, Any]:
+    """Return `value`, which must be an object."""
+    if not isinstance(value, dict):
+        raise TypeError(f"a {type(value).__name__} where an object should be")
+    return value
 
 
 def shaped(read: Callable[[Any], T], body: Any, operation: Operation[Any]) -> T:

@@ -7,7 +7,7 @@ from typing import Any
 
 from arango_jobs.api import shapes
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import reading
+from arango_jobs.api.decode import a_list, reading
 from arango_jobs.api.edges import EdgeCollection
 from arango_jobs.api.executors import Executor
 from arango_jobs.api.graph_items import GraphItems
@@ -56,7 +56,7 @@ class Graph(GraphItems[C]):
             "graph.vertex_collections",
             "GET",
             self._graph_path + "/vertex",
-            reading(lambda body: sorted(set(body["collections"]))),
+            reading(lambda body: sorted(set(a_list(body["collections"])))),
             VertexCollectionListError,
         )
 
@@ -67,7 +67,7 @@ class Graph(GraphItems[C]):
             "graph.has_vertex_collection",
             "GET",
             self._graph_path + "/vertex",
-            reading(lambda body: name in body["collections"]),
+            reading(lambda body: name in a_list(body["collections"])),
             VertexCollectionListError,
         )
 
@@ -125,7 +125,7 @@ class Graph(GraphItems[C]):
             "graph.edge_collections",
             "GET",
             self._graph_path + "/edge",
-            reading(lambda body: sorted(body["collections"])),
+            reading(lambda body: sorted(a_list(body["collections"]))),
             EdgeCollectionListError,
         )
 

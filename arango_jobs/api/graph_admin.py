@@ -7,7 +7,7 @@ from typing import Any
 
 from arango_jobs.api import shapes
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import failure, reading
+from arango_jobs.api.decode import a_list, failure, reading
 from arango_jobs.api.graph import Graph
 from arango_jobs.api.group import ApiGroup, given
 from arango_jobs.api.method import api_method
@@ -41,7 +41,7 @@ class Graphs(ApiGroup[C]):
             "graph.list",
             "GET",
             "/_api/gharial",
-            reading(lambda body: [_listed(each) for each in body["graphs"]]),
+            reading(lambda body: [_listed(each) for each in a_list(body["graphs"])]),
             GraphListError,
         )
 
@@ -128,7 +128,9 @@ def _listed(body: Any) -> Json:
         "name": body["_key"],
         "revision": body["_rev"],
         "orphan_collections": body["orphanCollections"],
-        "edge_definitions": [shapes.edge_definition(each) for each in body["edgeDefinitions"]],
+        "edge_definitions": [
+            shapes.edge_definition(each) for each in a_list(body["edgeDefinitions"])
+        ],
         "shard_count": body.get("numberOfShards"),
         "replication_factor": body.get("replicationFactor"),
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from arango_jobs.api.collection_base import CollectionBase
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import reading
+from arango_jobs.api.decode import a_list, reading
 from arango_jobs.api.group import given
 from arango_jobs.api.index_shapes import index, raw_index
 from arango_jobs.api.method import api_method
@@ -36,7 +36,7 @@ class Indexes(CollectionBase[C]):
             "index.list",
             "GET",
             "/_api/index",
-            reading(lambda body: [index(each) for each in body["indexes"]]),
+            reading(lambda body: [index(each) for each in a_list(body["indexes"])]),
             IndexListError,
             query={
                 "collection": self._name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import reading
+from arango_jobs.api.decode import a_list, reading
 from arango_jobs.api.group import ApiGroup
 from arango_jobs.api.method import api_method
 from arango_jobs.errors import AsyncJobClearError, AsyncJobListError
@@ -25,7 +25,7 @@ class AsyncJobs(ApiGroup[C]):
             "job.list",
             "GET",
             f"/_api/job/{quote_segment(status)}",
-            reading(lambda body: list(body)),
+            reading(a_list),
             AsyncJobListError,
             query={"count": count},
         )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import Decoder, check_elements, json_of, shaped
+from arango_jobs.api.decode import Decoder, a_list, an_object, check_elements, json_of, shaped
 from arango_jobs.api.handles import key_of, with_key
 from arango_jobs.api.importing import Importing
 from arango_jobs.api.kinds import meta
@@ -198,7 +198,9 @@ def _each(error: type[ArangoServerError], silent: bool, raises: bool) -> Decoder
         if not silent:
             check_elements(body, operation)
         results: list[Any] = shaped(
-            lambda items: [_one(item, error, response, operation) for item in items],
+            lambda items: [
+                _one(an_object(item), error, response, operation) for item in a_list(items)
+            ],
             body,
             operation,
         )

@@ -8,7 +8,16 @@ from typing import Any
 from arango_jobs.api.conditions import within
 from arango_jobs.api.context import C
 from arango_jobs.api.cursor import Cursor
-from arango_jobs.api.decode import check_elements, error_number, failure, json_of, reading, shaped
+from arango_jobs.api.decode import (
+    a_list,
+    an_object,
+    check_elements,
+    error_number,
+    failure,
+    json_of,
+    reading,
+    shaped,
+)
 from arango_jobs.api.finding import Finding
 from arango_jobs.api.group import dirty_read
 from arango_jobs.api.handles import key_of, revision_header, revision_of
@@ -68,7 +77,7 @@ class Reads(Finding[C]):
             "GET",
             self.db_name,
             self._name,
-            lambda body: True,
+            lambda body: an_object(body) is not None,
             DocumentInError,
             Retry.SAFE,
             headers=dirty_read(allow_dirty_read),
@@ -146,12 +155,16 @@ class Reads(Finding[C]):
 def _found(response: Response, operation: Operation[list[Document]]) -> list[Document]:
     body = json_of(response, operation)
     check_elements(body, operation)
-    return shaped(lambda items: [item for item in items if "_id" in item], body, operation)
+    return shaped(
+        lambda items: [item for item in a_list(items) if "_id" in an_object(item)],
+        body,
+        operation,
+    )
 
 
 def _is_there(response: Response, operation: Operation[Any]) -> bool:
     if response.is_success:
-        return True
+        return shaped(lambda body: an_object(body) is not None, response.json(), operation)
     # A collection that is not there holds no document either; python-arango says so too.
     if response.status == 404 and error_number(response) in _ABSENT:
         return False

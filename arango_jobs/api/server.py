@@ -7,7 +7,7 @@ from typing import Any
 
 from arango_jobs.api import shapes
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import failure, reading
+from arango_jobs.api.decode import an_object, failure, reading
 from arango_jobs.api.group import ApiGroup
 from arango_jobs.api.method import api_method
 from arango_jobs.api.types import Json
@@ -40,7 +40,7 @@ class Server(ApiGroup[C]):
             "server.version",
             "GET",
             "/_api/version",
-            reading(lambda body: body if details else str(body["version"])),
+            reading(lambda body: an_object(body) if details else str(body["version"])),
             ServerVersionError,
             query={"details": details},
         )
@@ -130,7 +130,7 @@ class Server(ApiGroup[C]):
             "server.echo",
             "GET" if body is None else "POST",
             "/_admin/echo",
-            reading(lambda answer: dict(answer)),
+            reading(an_object),
             ServerEchoError,
             body=body,
             retry=Retry.SAFE,
@@ -161,7 +161,7 @@ class Server(ApiGroup[C]):
             "server.shutdown_progress",
             "GET",
             "/_admin/shutdown",
-            reading(lambda body: dict(body)),
+            reading(an_object),
             ServerShutdownProgressError,
         )
 

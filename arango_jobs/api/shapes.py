@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from arango_jobs.api.decode import a_list, an_object
 from arango_jobs.api.types import Json
 
 __all__ = [
@@ -33,7 +34,8 @@ def renamed(names: Names) -> Callable[[Any], Json]:
     """Return a reader that gives an object's attributes new names."""
 
     def read(body: Any) -> Json:
-        return {new: body[old] for old, new in names.items() if old in body}
+        found = an_object(body)
+        return {new: found[old] for old, new in names.items() if old in found}
 
     return read
 
@@ -41,12 +43,12 @@ def renamed(names: Names) -> Callable[[Any], Json]:
 def listed(names: Names) -> Callable[[Any], list[Json]]:
     """Return a reader that does so for each object of a list."""
     read = renamed(names)
-    return lambda body: [read(item) for item in body]
+    return lambda body: [read(item) for item in a_list(body)]
 
 
 def without_status(body: Any) -> Json:
     """Return `body` without what repeats the HTTP status."""
-    return {name: value for name, value in body.items() if name not in ("error", "code")}
+    return {name: value for name, value in an_object(body).items() if name not in ("error", "code")}
 
 
 QUERY: Names = {
@@ -211,5 +213,5 @@ def edge_definition(body: Any) -> Json:
 def graph(body: Any) -> Json:
     """Return a graph's properties."""
     shape = renamed(_GRAPH)(body)
-    shape["edge_definitions"] = [edge_definition(each) for each in body["edgeDefinitions"]]
+    shape["edge_definitions"] = [edge_definition(each) for each in a_list(body["edgeDefinitions"])]
     return shape

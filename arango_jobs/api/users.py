@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from arango_jobs.api.context import C
-from arango_jobs.api.decode import json_of, reading
+from arango_jobs.api.decode import a_list, json_of, reading
 from arango_jobs.api.group import ApiGroup, given
 from arango_jobs.api.method import api_method
 from arango_jobs.api.types import Json
@@ -37,7 +37,7 @@ class Users(ApiGroup[C]):
             "user.has",
             "GET",
             "/_api/user",
-            reading(lambda body: any(user["user"] == username for user in body["result"])),
+            reading(lambda body: any(user["user"] == username for user in a_list(body["result"]))),
             UserListError,
         )
 
@@ -48,7 +48,7 @@ class Users(ApiGroup[C]):
             "user.list",
             "GET",
             "/_api/user",
-            reading(lambda body: [_user(user) for user in body["result"]]),
+            reading(lambda body: [_user(user) for user in a_list(body["result"])]),
             UserListError,
         )
 

@@ -54,7 +54,7 @@ def is_lenient(kind: OperationKind[Any]) -> bool | None:
     if probe is None:
         return None
     try:
-        kind.decode(probe, Operation(kind))
+        kind.decode(probe, Operation(kind, [{}]))
     except Exception:  # noqa: BLE001  whatever it raises, it is not lenient
         return False
     return True

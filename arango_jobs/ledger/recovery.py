@@ -91,7 +91,7 @@ class Recovered:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.manager.__exit__(kind, error, trace)
+        self.manager.shutdown(wait=True, cancel_futures=kind is not None)
 
     def __repr__(self) -> str:
         return (

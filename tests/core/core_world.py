@@ -108,7 +108,7 @@ class Process:
     def _submit(self, call: Written) -> tuple[Meaning, Any]:
         assert call.ask.job is not None
         if len(call.parts) > self.world.largest_array:
-            return Meaning.RESULT, Answer(413)
+            return Meaning.ARRAY_REFUSED, Answer(413)
         job_id = self.accept(call.ask.job, call.parts)
         return Meaning.ACCEPTED, job_id
 
@@ -521,9 +521,6 @@ class World:
         job, answer = end.job, end.response
         assert job is not None
         assert isinstance(answer, Answer)
-        if answer.status == 413 and job.is_merged:
-            self.engine.split(job, self.now)
-            return
         again: list[FakePart] = []
         for part in job.parts:
             value = answer.values.get(part, ("refused", answer.status))

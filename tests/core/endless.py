@@ -18,7 +18,7 @@ from typing import Any
 from core_parts import FakePart, kind_of
 from core_world import Answer
 
-from arango_jobs._core.actions import Answers, Ask, Asks, End, Outcome
+from arango_jobs._core.actions import Answers, Ask, Asks, End
 from arango_jobs._core.engine import Engine, EngineOptions
 from arango_jobs._core.meanings import DECISIONS, Call, Meaning
 from arango_jobs._core.states import State
@@ -43,7 +43,15 @@ TURN = 3.0
 """Seconds that an operation's turn may take where connections give few answers."""
 NO_ROOM = (Meaning.QUEUE_FULL, Meaning.QUEUE_TIME)
 ERRORS = tuple(
-    set(Meaning) - {Meaning.ACCEPTED, Meaning.RESULT, Meaning.PENDING, Meaning.OK, *NO_ROOM}
+    set(Meaning)
+    - {
+        Meaning.ACCEPTED,
+        Meaning.ARRAY_REFUSED,
+        Meaning.RESULT,
+        Meaning.PENDING,
+        Meaning.OK,
+        *NO_ROOM,
+    }
 )
 TRIED = (Meaning.OVERLOADED, Meaning.ODD, Meaning.BROKEN, Meaning.FORWARD_FAILED)
 """What a submission is not told twice as often as it may be repeated."""
@@ -69,7 +77,9 @@ class Say:
 
 FORMS: dict[tuple[Call, Meaning], Sequence[str]] = {
     (Call.SUBMIT, Meaning.ACCEPTED): ("rising", "same", "falling", "elsewhere"),
+    (Call.SUBMIT, Meaning.ARRAY_REFUSED): ("413",),
     (Call.SUBMIT, Meaning.RESULT): ("400", "413", "200"),
+    (Call.FETCH, Meaning.ARRAY_REFUSED): ("400",),
     (Call.FETCH, Meaning.RESULT): ("200", "409", "410"),
     (Call.LIST, Meaning.OK): ("ours", "none", "others", "cut"),
     (Call.IDENTIFY, Meaning.OK): ("grows", "one", "zero", "none"),
@@ -270,13 +280,10 @@ class Endless:
         for part in end.parts:
             if part.done():
                 continue
-            if end.outcome is Outcome.ANSWERED and end.response is not None:
-                if end.response.status == 413 and job is not None and job.is_merged:
-                    self.engine.split(job, self.now)
-                    return
-                if end.response.status == 409 and part.operation.made_key and job and job.tries:
-                    self.engine.confirm([part], job, self.now)
-                    continue
+            is_taken = end.response is not None and end.response.status == 409
+            if is_taken and part.operation.made_key and job and job.tries:
+                self.engine.confirm([part], job, self.now)
+                continue
             part.ends.append((end.outcome, end.response, end.reason))
             self.parts.pop(part, None)
             self.ended[part] = (end.outcome, end.response, end.reason)

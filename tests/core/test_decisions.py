@@ -138,6 +138,7 @@ def by_way_of_another_database(bench: Bench, part: FakePart) -> None:
 FOLLOWS = {
     Decision.TAKE_ID: taken,
     Decision.TAKE_RESULT: ended_with_answer,
+    Decision.HALVE: ended_with_answer,  # there is nothing to halve: it is alone
     Decision.KEEP: looked_at_later,
     Decision.BACK_OFF: submitted_later,
     Decision.HOLD_BACK: submitted_later,
@@ -160,6 +161,7 @@ def test_no_row_is_left_out() -> None:
         possible = {meaning for each, meaning in DECISIONS if each is call}
         assert possible >= set(Meaning) - {
             Meaning.ACCEPTED,
+            Meaning.ARRAY_REFUSED,
             Meaning.RESULT,
             Meaning.OK,
             Meaning.PENDING,

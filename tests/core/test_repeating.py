@@ -103,13 +103,13 @@ def test_question_that_is_never_answered() -> None:
 
 
 class TestSplit:
-    """An array that was too large goes out again in two; none of it has run."""
+    """An array that was refused as a whole goes out again in two; none of it has run."""
 
     def test_halves(self) -> None:
         bench = Bench()
         parts = [FakePart(ONCE) for _ in range(5)]
         bench.submit(*parts)
-        bench.answer(Call.SUBMIT, Meaning.RESULT, Answer(413))
+        bench.answer(Call.SUBMIT, Meaning.ARRAY_REFUSED, Answer(413))
         sent = [each.parts for each in bench.waiting(Call.SUBMIT)]
         assert sent == [parts[:3], parts[3:]]
         assert not any(part.ends for part in parts)
@@ -119,7 +119,7 @@ class TestSplit:
         bench = Bench()
         large, small = FakePart(ONCE), FakePart(ONCE)
         bench.submit(large, small)
-        bench.answer(Call.SUBMIT, Meaning.RESULT, Answer(413))
+        bench.answer(Call.SUBMIT, Meaning.ARRAY_REFUSED, Answer(413))
         bench.answer(Call.SUBMIT, Meaning.RESULT, Answer(413))
         assert large.ends == [("result", ("refused", 413))]
         bench.accept()
@@ -131,11 +131,24 @@ class TestSplit:
         bench = Bench(max_repeats=0)
         parts = [FakePart(ONCE) for _ in range(2)]
         bench.submit(*parts)
-        bench.answer(Call.SUBMIT, Meaning.RESULT, Answer(413))
+        bench.answer(Call.SUBMIT, Meaning.ARRAY_REFUSED, Answer(413))
         assert [each.ask.job and each.ask.job.tries for each in bench.waiting(Call.SUBMIT)] == [
             0,
             0,
         ]
+
+    def test_by_the_result_of_its_job(self) -> None:
+        """A job may be refused as well, before it has run any of it."""
+        bench = Bench()
+        parts = [FakePart(ONCE) for _ in range(3)]
+        bench.submit(*parts)
+        bench.accept()
+        bench.answer(Call.FETCH, Meaning.ARRAY_REFUSED, Answer(400))
+        assert [each.parts for each in bench.waiting(Call.SUBMIT)] == [parts[:2], parts[2:]]
+        assert [part.job.attempts for part in parts] == [
+            ["an array of 3 was refused as a whole: HTTP 400"]
+        ] * 3
+        assert not any(part.ends for part in parts)
 
     def test_of_ordered_operations(self) -> None:
         """Followers wait until the halves have ended."""
@@ -143,7 +156,7 @@ class TestSplit:
         bench = Bench()
         first, other, follower = (FakePart(kind, key=key) for key in ("a", "b", "a"))
         bench.submit(first, other, follower)
-        bench.answer(Call.SUBMIT, Meaning.RESULT, Answer(413))
+        bench.answer(Call.SUBMIT, Meaning.ARRAY_REFUSED, Answer(413))
         assert [each.parts for each in bench.waiting(Call.SUBMIT)] == [[first], [other]]
         bench.accept("1")
         bench.succeed()
@@ -155,7 +168,7 @@ class TestSplit:
         parts = [FakePart(ONCE) for _ in range(3)]
         bench.submit(*parts, deadline=5.0)
         parts[0].ends.append((Outcome.DEADLINE, None))
-        bench.answer(Call.SUBMIT, Meaning.RESULT, Answer(413))
+        bench.answer(Call.SUBMIT, Meaning.ARRAY_REFUSED, Answer(413))
         assert [each.parts for each in bench.waiting(Call.SUBMIT)] == [[parts[1]], [parts[2]]]
 
 

@@ -261,14 +261,6 @@ def test_passwords(world: World, ledger: Path) -> None:
         assert b"very secret" not in data
 
 
-def test_key_that_utf8_cannot_carry(world: World) -> None:
-    """It spoils nothing else."""
-    world.take(world.db.collection("c").get("a\ud800"))
-    world.insert(1)
-    world.writer.commit()
-    assert [each.key for each in world.told()] == ["a?", "k1"]
-
-
 def test_more_than_one_row_can_hold(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bodies are spread over several rows."""
     monkeypatch.setattr(grouping, "_ROW", 100)

@@ -68,6 +68,20 @@ repeated all the same |
 What has ended with `SubmitOutcomeUnknownError`, `JobLostError` or `JobDeadlineError` may still be under way on the server, and take
 effect after whatever you do next.
 
+## A result that cannot be read
+
+The server hands a result out once, so one that came and is no JSON, or not the JSON that the server gives (an object where a list
+should be, another number of elements, an element that is no object), or at which your `deserializer` raises, cannot be had
+again. Alone or in an array, an insert with a key that the manager has made is read back; everything else ends with `JobLostError`, whose
+`__cause__` says what is wrong. The operation has run. A direct call raises `JSONDecodeError`.
+
+## An array that is refused
+
+Single-document operations that travel as one array are answered one by one. Where the server, or a gateway in front of it, refuses the
+array as a whole and nothing of it was run, it goes out again in two halves, and these likewise, down to single operations: so the
+one that is to blame fails alone, after two requests for each halving. What has nothing to do with the elements (no such collection,
+no rights) is told to each of them at once, and so is what may have come half-way through, such as a 500.
+
 ## How an answer is read
 
 An answer to a fetch (`PUT /_api/job/<id>`) is the operation's own if, and only if, it has the header `x-arango-async-id`,
@@ -115,6 +129,8 @@ _CALLS = {
 }
 
 _NO_ANSWER = {
+    Meaning.ARRAY_REFUSED: "of an array, before it was a job: 413; 400, unless it is 400/400; 403, 406 or 422 without an error "
+    "number (a gateway's); as the result of its job: 413; 400/600, 400/1221, 400/1227, 400/1466, 400/1468; any 400, if it only reads",
     Meaning.TOO_MANY: "429, whatever else it says: a gateway or a proxy gives it, and ArangoDB never does",
     Meaning.OVERLOADED: "503 with another error number or none, to a submission",
     Meaning.UNREACHABLE: "connection refused, or no connection in time; the name cannot be resolved; TLS fails",

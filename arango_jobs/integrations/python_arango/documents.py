@@ -25,7 +25,7 @@ from arango_jobs.api.retry import delete_retry, insert_retry, overwrite_retry
 from arango_jobs.errors import ArangoServerError
 from arango_jobs.integrations.python_arango.driver import default_deserializer
 from arango_jobs.integrations.python_arango.private import Parts
-from arango_jobs.integrations.python_arango.responses import Handler, Reader
+from arango_jobs.integrations.python_arango.responses import Fits, Handler, Reader, is_document
 from arango_jobs.json import dumps_by
 from arango_jobs.operations import (
     Headers,
@@ -163,13 +163,14 @@ class Documents:
         request: Any,
         handler: Handler,
     ) -> OperationKind[Any]:
-        merge = None if is_single else self._plan(shape, collection, request, handler)
+        fits = _fits(name, request)
+        merge = None if is_single else self._plan(shape, collection, request, handler, fits)
         return OperationKind(
             name,
             shape.method,
             self._database,
             collection,
-            self._decoder(),
+            self._decoder(fits),
             ArangoServerError,
             query=query,
             headers=headers,
@@ -179,16 +180,23 @@ class Documents:
             destination=self._destination,
         )
 
-    def _decoder(self) -> Callable[[Response, Operation[Any]], Any]:
+    def _decoder(self, fits: Fits | None) -> Callable[[Response, Operation[Any]], Any]:
         read = self._reader.read
 
         def decode(response: Response, operation: Operation[Any]) -> Any:
             body = operation.body
-            return read(body.request, body.handler, response, operation)
+            return read(body.request, body.handler, response, operation, fits)
 
         return decode
 
-    def _plan(self, shape: _Shape, collection: str, request: Any, handler: Handler) -> MergePlan:
+    def _plan(
+        self,
+        shape: _Shape,
+        collection: str,
+        request: Any,
+        handler: Handler,
+        fits: Fits | None,
+    ) -> MergePlan:
         # The reply to a silent array cannot be taken apart (server-protocol.md §8.2).
         options = {name: value for name, value in request.params.items() if name != "silent"}
         if shape.reads:
@@ -198,10 +206,16 @@ class Documents:
             shape.array_method,
             f"/_db/{quote_segment(self._database)}{collection}{encode_query(options)}",
             _key,
-            self._reader.element(request, handler, status),
+            self._reader.element(request, handler, status, fits),
             status,
             is_body=shape.has_body,
         )
+
+
+def _fits(name: str, request: Any) -> Fits | None:
+    """Return what the body of a success must be; nothing is told of a silent write."""
+    is_silent = name == "Collection.has" or _is_on(request.params, "silent")
+    return None if is_silent else is_document
 
 
 def _key(operation: Operation[Any]) -> Any:

@@ -20,7 +20,7 @@ from arango_jobs.errors import ArangoServerError, OptionError, UnsupportedTarget
 from arango_jobs.integrations.python_arango.credentials import destination_of
 from arango_jobs.integrations.python_arango.documents import Documents
 from arango_jobs.integrations.python_arango.private import Parts, parts_of
-from arango_jobs.integrations.python_arango.responses import Handler, Reader
+from arango_jobs.integrations.python_arango.responses import Fits, Handler, Reader, is_batch
 from arango_jobs.integrations.python_arango.targets import path_and_query
 from arango_jobs.json import dumps_by, encode_text
 from arango_jobs.operations import Headers, Operation, OperationKind, Response, Retry
@@ -88,7 +88,7 @@ class Recorder:
             method,
             self._database,
             path,
-            self._decoder(request, handler),
+            self._decoder(request, handler, is_batch if is_query else None),
             ArangoServerError,
             query=query,
             headers=headers,
@@ -100,11 +100,13 @@ class Recorder:
         )
         return Operation(kind, body)
 
-    def _decoder(self, request: Any, handler: Handler) -> Callable[[Response, Operation[Any]], Any]:
+    def _decoder(
+        self, request: Any, handler: Handler, fits: Fits | None
+    ) -> Callable[[Response, Operation[Any]], Any]:
         read = self._reader.read
 
         def decode(response: Response, operation: Operation[Any]) -> Any:
-            return read(request, handler, response, operation)
+            return read(request, handler, response, operation, fits)
 
         return decode
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
 
+from arango_jobs.errors import JSONDecodeError
 from arango_jobs.integrations.python_arango.driver import Cursor, DriverResponse, ServerError
 from arango_jobs.integrations.python_arango.private import on_host, pin
 from arango_jobs.operations import Operation, Response
 
-__all__ = ["Handler", "Reader"]
+__all__ = ["Fits", "Handler", "Reader", "is_batch", "is_document"]
 
 Handler = Callable[[Any], Any]
+Fits = Callable[[Any], bool]
+"""Whether the body of a success is what it should be."""
 _UNAVAILABLE = 503
 
 
@@ -28,22 +31,38 @@ class Reader:
         self._pinned: dict[int, Any] = {}
 
     def read(
-        self, request: Any, handler: Handler, response: Response, operation: Operation[Any]
+        self,
+        request: Any,
+        handler: Handler,
+        response: Response,
+        operation: Operation[Any],
+        fits: Fits | None = None,
     ) -> Any:
-        """Return what `handler` makes of `response`; raise its error for `request`."""
+        """Return what `handler` makes of `response`; raise its error for `request`.
+
+        Raises `JSONDecodeError` for a success that cannot be read, or that does not fit.
+        """
         host = self._host_of(response)
-        answer = self._answer(request, response, operation, host)
         try:
+            answer = self._answer(request, response, operation, host)
+            if answer.is_success:
+                _check(answer, request, fits)
             result = handler(answer)
         except ServerError as error:
             # A handler made in a loop knows only the last of its requests.
             error.request = request
             raise
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            if isinstance(error, JSONDecodeError) or not response.is_success:
+                raise
+            raise JSONDecodeError(f"the answer to {operation!r} cannot be read") from error
         if isinstance(result, Cursor) and host is not None and len(self._hosts) > 1:
             pin(result, self._on_host(host))
         return result
 
-    def element(self, request: Any, handler: Handler, status: int) -> Callable[[Any], Any]:
+    def element(
+        self, request: Any, handler: Handler, status: int, fits: Fits | None = None
+    ) -> Callable[[Any], Any]:
         """Return what makes the result of a call like `request` of an element of an array."""
         method = request.method
         reason = _reason(status)
@@ -52,6 +71,8 @@ class Reader:
             answer = DriverResponse(method, "", CaseInsensitiveDict(), status, reason, "")
             answer.body = element
             answer.is_success = True
+            if fits is not None and not fits(element):
+                raise JSONDecodeError("the element is not what the server gives")
             return handler(answer)
 
         return value
@@ -69,7 +90,7 @@ class Reader:
             CaseInsensitiveDict(response.headers),
             response.status,
             _reason(response.status),
-            _text(response.body),
+            response.body.decode() if _is_result(response) else _text(response.body),
         )
         try:
             self._connection.prep_response(answer, request.deserialize)
@@ -89,6 +110,37 @@ class Reader:
         if host not in self._pinned:
             self._pinned[host] = on_host(self._connection, host)
         return self._pinned[host]
+
+
+def is_document(body: Any) -> bool:
+    """Return whether `body` is a document, or tells of one."""
+    return isinstance(body, dict) and "_key" in body
+
+
+def is_batch(body: Any) -> bool:
+    """Return whether `body` is what a query's first answer is."""
+    return isinstance(body, dict) and isinstance(body.get("result"), list)
+
+
+def _check(answer: Any, request: Any, fits: Fits | None) -> None:
+    """Raise `JSONDecodeError` for a success whose body the driver would take for what it is not.
+
+    It gives out as text what it cannot decode.
+    """
+    is_read = request.deserialize and _is_json(answer.headers)
+    if is_read and answer.raw_body and answer.body is answer.raw_body:
+        raise JSONDecodeError("the answer is no JSON")
+    if fits is not None and not fits(answer.body):
+        raise JSONDecodeError("the answer is not what the server gives")
+
+
+def _is_result(response: Response) -> bool:
+    """Return whether the body must be what JSON is: UTF-8."""
+    return response.is_success and _is_json(response.headers)
+
+
+def _is_json(headers: Mapping[str, str]) -> bool:
+    return "json" in headers.get("content-type", "")
 
 
 def _reason(status: int) -> str:
