@@ -141,23 +141,27 @@ class Rules:
 
     names: tuple[str, ...]
     by_name: dict[str, Rule]
+    kinds: dict[str, frozenset[type]]
+    """Of each of `by_name`, the types that need no second look."""
+    first: int
+    """How many of `names` come before the first that has a rule."""
 
     @property
     def is_first_checked(self) -> bool:
         """Whether the first parameter has a rule."""
-        return bool(self.names) and self.names[0] in self.by_name
+        return self.first == 0 < len(self.names)
 
     def check(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         """Raise `OptionError` for an argument of the wrong type."""
-        by_name = self.by_name
-        for name, value in zip(self.names, args, strict=False):
-            rule = by_name.get(name)
-            if rule is not None and type(value) not in rule.kinds:
-                rule.check(name, value)
-        for name, value in kwargs.items():
-            rule = by_name.get(name)
-            if rule is not None and type(value) not in rule.kinds:
-                rule.check(name, value)
+        # Options of single documents are looked at for every one of a load.
+        kinds = self.kinds
+        for name in kwargs:
+            if name in kinds and type(kwargs[name]) not in kinds[name]:
+                self.by_name[name].check(name, kwargs[name])
+        if len(args) > self.first:
+            for name, value in zip(self.names[self.first :], args[self.first :], strict=False):
+                if name in kinds:
+                    self.by_name[name].check(name, value)
 
 
 def rules_of(function: Callable[..., Any], *, options_only: bool = False) -> Rules:
@@ -170,8 +174,10 @@ def rules_of(function: Callable[..., Any], *, options_only: bool = False) -> Rul
         and each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)
         and not (options_only and each.default is each.empty)
     }
-    positional = (each for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD)
-    return Rules(tuple(each.name for each in positional), rules)
+    names = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    first = next((place for place, name in enumerate(names) if name in rules), len(names))
+    kinds = {name: rule.kinds for name, rule in rules.items()}
+    return Rules(tuple(names), rules, kinds, first)
 
 
 def checked(function: Callable[P, T]) -> Callable[P, T]:
