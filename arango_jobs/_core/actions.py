@@ -120,6 +120,8 @@ class End:
     response: Response | None = None
     reason: str = ""
     cause: BaseException | None = None
+    due: float = 0.0
+    """When its deadline was, for that outcome."""
 
 
 class Responses:

@@ -61,7 +61,7 @@ class Timers:
     def run(self, now: float) -> None:
         """Act on all that is due."""
         while self._agenda.due <= now:
-            what = self._agenda.pop()
+            due, what = self._agenda.due, self._agenda.pop()
             if isinstance(what, Ask):
                 self._make_again(what, now)
             elif isinstance(what, Job):
@@ -69,7 +69,7 @@ class Timers:
             elif isinstance(what, Host):
                 self._identification.identify(what, now)
             else:
-                self._deadline_is_over(what, now)
+                self._deadline_is_over(what, due, now)
 
     def _make_again(self, ask: Ask, now: float) -> None:
         job = ask.job
@@ -94,15 +94,34 @@ class Timers:
         self._book.out.append(End(outcome, job.parts, job, reason=reason))
         self._tidying.abandon(job, now)
 
-    def _deadline_is_over(self, part: Any, now: float) -> None:
+    def _deadline_is_over(self, part: Any, due: float, now: float) -> None:
         if part.done():
             return
         job: Job | None = part.job
-        self._book.out.append(End(Outcome.DEADLINE, [part], job))
-        if job is None or job.state is State.ENDED:
-            return
-        if all(other is part or other.done() for other in job.parts):
+        is_last = job is not None and all(each is part or each.done() for each in job.parts)
+        reason = self._fate(job, is_last)
+        self._book.out.append(End(Outcome.DEADLINE, [part], job, reason=reason, due=due))
+        if job is not None and job.state is not State.ENDED and is_last:
             self._tidying.abandon(job, now)
+
+    def _fate(self, job: Job | None, is_last: bool) -> str:
+        """Say what becomes of an operation whose deadline is over."""
+        if job is None or (job.state is State.WAITING and not job.tries):
+            return "it was never sent"
+        if job.state is State.WAITING:
+            return "it waited to be sent again, and its first run may have taken effect"
+        if job.state is State.ENDED:
+            return "its job has ended on the server"
+        if not is_last:
+            return "it was sent in an array, and the other operations in that go on"
+        end, host = "cancelled and deleted", self._book.hosts[job.host]
+        if not job.kind.is_query:
+            end = "deleted, though the server runs it to its end"
+        if job.job_id is None:
+            return f"if {host.name} accepts it, its job is {end}"
+        if host.is_suspect:
+            return f"once {host.name} can be reached, its job {job.job_id} is {end}"
+        return f"on {host.name} its job {job.job_id} is {end}"
 
 
 def _is_wanted(what: Any) -> bool:

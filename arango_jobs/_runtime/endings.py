@@ -335,8 +335,8 @@ class Endings:
 
     def _deadline(self, end: End, ended: Ended) -> None:
         for part in end.parts:
-            where = "the server has it as a job" if part.job_id else "the server has not taken it"
-            message = f"{_name(part)} did not end before its deadline ({where})"
+            seconds = part.seconds_until(end.due)
+            message = f"{_name(part)} did not end by its deadline of {seconds:.6g} s: {end.reason}"
             self._fail(part, JobDeadlineError(message, **_facts(part)), ended.failed)
 
     def _unsent(self, end: End, ended: Ended) -> None:

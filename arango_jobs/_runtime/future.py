@@ -277,6 +277,10 @@ class JobFuture(Future[T]):
             None if resolved is None else resolved - born,
         )
 
+    def seconds_until(self, moment: float) -> float:
+        """Return the seconds from when it was made to `moment`, on the owner's clock."""
+        return moment - self._born
+
     @checked
     def cancel_on_server(self, timeout: float | None = None) -> CancelOutcome:
         """Cancel wherever it is by now; wait at most `timeout` seconds for the server's word."""

@@ -38,6 +38,40 @@ def test_in_each_state(state: str) -> None:
     assert part.ends == ENDED
 
 
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("is_query", [True, False])
+def test_what_is_said_of_it(state: str, is_query: bool) -> None:
+    """What becomes of the job: cancelled where that works, and deleted where there is one."""
+    bench = Bench()
+    part = FakePart(kind_of("aql.execute" if is_query else "document.insert", is_query=is_query))
+    bench.bring(part, state, deadline=5.0)
+    bench.pass_time(5.0)
+    end = bench.world.ends[-1]
+    assert 0 < end.due <= bench.now
+    reason = end.reason
+    assert reason.startswith("if " if state == "submitting" else "on ")
+    assert ("cancelled and deleted" in reason) is is_query
+    assert ("deleted, though the server runs it to its end" in reason) is not is_query
+    assert (str(part.job and part.job.job_id) in reason) is (state != "submitting")
+
+
+def test_what_is_said_where_nothing_is_deleted() -> None:
+    """It was never sent, or others of its array go on."""
+    bench = Bench(max_jobs=1)
+    bench.submit(FakePart(INSERT))
+    bench.submit(FakePart(INSERT), deadline=1.0)
+    bench.pass_time(1.0)
+    assert bench.world.ends[-1].reason == "it was never sent"
+    kind = kind_of(merge=True)
+    bench = Bench()
+    bench.world.add(FakePart(kind), 1.0)
+    bench.world.add(FakePart(kind))
+    bench.world.plan()
+    bench.accept()
+    bench.pass_time(1.0)
+    assert "sent in an array" in bench.world.ends[-1].reason
+
+
 def test_while_it_waits() -> None:
     """What has not been sent is never sent after its deadline."""
     bench = Bench(max_jobs=1)

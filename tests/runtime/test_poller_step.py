@@ -134,7 +134,10 @@ class TestOneOperation:
         future = rig.submit(insert(), deadline=5.0)
         rig.accept()
         rig.pass_time(5.0)
-        assert isinstance(future.exception(0), JobDeadlineError)
+        error = future.exception(0)
+        assert isinstance(error, JobDeadlineError)
+        assert "did not end by its deadline of 5 s: on " in str(error)
+        assert "its job 101 is deleted" in str(error)
         rig.answer("PUT", 204)
         rig.answer("DELETE /_db/d/_api/job/101", 200, {"result": True})
         assert rig.engine.is_idle
