@@ -11,6 +11,7 @@ import threading
 from arango_jobs._net.dialer import Done
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.pool_sockets import PoolSockets
+from arango_jobs._net.proxies import by_way_of
 from arango_jobs._net.session_errors import is_of_user_code, unreachable
 from arango_jobs._net.shared import Shared
 from arango_jobs.errors import HostUnreachableError
@@ -57,7 +58,8 @@ class PoolDialer:
         self._end()
         self._done(
             HostUnreachableError(
-                f"{self._host.url} cannot be reached: no connection within {self._limit:g} s"
+                f"{by_way_of(self._host.url, self._sockets.proxy)} cannot be reached: "
+                f"no connection within {self._limit:g} s"
             )
         )
 
@@ -81,7 +83,7 @@ class PoolDialer:
             if is_of_user_code(error):
                 url = self._host.url
                 user_code_logger.error("code of the session raised for %s", url, exc_info=error)
-            found = unreachable(error, self._host.url)
+            found = unreachable(error, self._host.url, self._sockets.proxy)
         with self._lock:
             if not self._is_over:
                 self._found = found

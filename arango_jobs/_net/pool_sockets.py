@@ -22,6 +22,7 @@ from urllib3.util.proxy import connection_requires_http_tunnel
 
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.pools import Pool, leaves_requests_alone, pool_for
+from arango_jobs._net.proxies import proxy_of
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import is_overridden, only_connects
 from arango_jobs._net.time_limits import cover, time_limit
@@ -40,9 +41,11 @@ _POOL_METHODS = (
 class PoolSockets:
     """Makes connections to one host as a urllib3 pool does; safe from any thread."""
 
-    def __init__(self, pool: Pool, host: Host) -> None:
+    def __init__(self, pool: Pool, host: Host, proxy: str | None = None) -> None:
         # A copy, as the pool is the session's.
         self._pool = cover(copy.copy(pool.urllib3))
+        self.proxy = proxy
+        """The proxy that connections go to, for messages."""
         self._is_tunneled = connection_requires_http_tunnel(
             self._pool.proxy, self._pool.proxy_config, "https" if host.is_tls else "http"
         )
@@ -94,7 +97,9 @@ def pool_sockets(
         return None
     pool = pool_for(session, host, settings)
     # Where the pool counts its connections, ours would be some too many.
-    return PoolSockets(pool, host) if _is_plain(pool, host) and not pool.urllib3.block else None
+    if not _is_plain(pool, host) or pool.urllib3.block:
+        return None
+    return PoolSockets(pool, host, proxy_of(session, host.url))
 
 
 def speaks_plainly(found: Pool, host: Host) -> bool:

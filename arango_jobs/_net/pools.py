@@ -13,6 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from arango_jobs._net.hosts import Host
+from arango_jobs._net.proxies import without_credentials
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import environment, is_overridden
 from arango_jobs.errors import OptionError
@@ -56,6 +57,7 @@ def pool_for(session: requests.Session, host: Host, settings: NetSettings) -> Po
         check: Callable[..., None] = adapter.cert_verify
         check(pool, url, verify, cert)
     except (OSError, ValueError) as error:
-        raise OptionError(f"the session cannot connect to {host.url}: {error}") from error
+        why = without_credentials(str(error))
+        raise OptionError(f"the session cannot connect to {host.url}: {why}") from None
     target = adapter.request_url(probe, proxies)
     return Pool(pool, probe, target.startswith("http"))

@@ -23,6 +23,7 @@ import requests
 from arango_jobs._net.crew import Crew
 from arango_jobs._net.exchange import Connected, Exchanges, Failure, TransportEvent
 from arango_jobs._net.hosts import Host, parse_host
+from arango_jobs._net.proxies import proxy_of
 from arango_jobs._net.render import RequestRenderer
 from arango_jobs._net.session_calls import Caller, caller_for
 from arango_jobs._net.session_connections import Numbers, Withheld
@@ -71,7 +72,7 @@ class SessionTransport:
         self._hosts = [parse_host(url) for url in hosts]
         # Only to refuse what would break a head before anything is sent.
         self._checkers = [RequestRenderer(host, ()) for host in self._hosts]
-        line = _Line(self._hosts, self._clock)
+        line = _Line(self._hosts, session, self._clock)
         self._crew: Crew[_Call, _Ended] = Crew(
             line.perform, size=settings.session_threads, name="arango-jobs-session"
         )
@@ -164,7 +165,8 @@ class SessionTransport:
 class _Line:
     """What the threads do with one exchange."""
 
-    def __init__(self, hosts: Sequence[Host], clock: Clock) -> None:
+    def __init__(self, hosts: Sequence[Host], session: requests.Session, clock: Clock) -> None:
+        self._session = session
         self.callers: list[Caller] = []
         self._hosts = hosts
         self._clock = clock
@@ -191,7 +193,13 @@ class _Line:
             return Failure(exchange, ConnectionLostError(str(error)), False)
         except BaseException as error:  # noqa: BLE001  adapters, hooks and auth are user code
             self._tell(error, url)
-            failed = converted(error, url, exchange.timeout, has_retries=caller.has_retries)
+            failed = converted(
+                error,
+                url,
+                exchange.timeout,
+                has_retries=caller.has_retries,
+                proxy=proxy_of(self._session, url),
+            )
             return Failure(exchange, *failed)
 
     def _tell(self, error: BaseException, url: str) -> None:

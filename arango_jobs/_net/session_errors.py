@@ -19,6 +19,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from arango_jobs._net.proxies import by_way_of, is_unreached
 from arango_jobs.errors import (
     ConnectionLostError,
     HostUnreachableError,
@@ -30,6 +31,7 @@ from arango_jobs.errors import (
 __all__ = ["converted", "is_of_user_code", "late", "unreachable"]
 
 _UNREACHABLE = (NewConnectionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
+_UNCONNECTED = (NewConnectionError, ConnectTimeoutError)
 _LATE = (ReadTimeoutError, requests.exceptions.ReadTimeout, TimeoutError)
 
 _OF_THE_NETWORK = (OSError, HTTPError, http.client.HTTPException)
@@ -39,20 +41,27 @@ _REFUSED_TUNNEL = "Tunnel connection failed"
 
 
 def converted(
-    error: BaseException, url: str, timeout: float, *, has_retries: bool
+    error: BaseException,
+    url: str,
+    timeout: float,
+    *,
+    has_retries: bool,
+    proxy: str | None = None,
 ) -> tuple[TransportError, bool]:
     """Return what `error` means for a request to `url`, and whether that may have run.
 
-    The request had `timeout` seconds.
+    The request had `timeout` seconds. `proxy` is the one on the way there, for messages.
     """
     if isinstance(error, TransportError):
         return type(error)(f"{url}: {error}"), True
     causes = tuple(_causes(error))
-    if any(isinstance(cause, _UNREACHABLE) for cause in causes):
-        return unreachable(error, url), has_retries
+    is_refused = _why(causes).startswith(_REFUSED_TUNNEL)
+    if is_refused or any(isinstance(cause, _UNREACHABLE) for cause in causes):
+        return unreachable(error, url, proxy), has_retries
+    named = by_way_of(url, proxy)
     if any(isinstance(cause, _LATE) for cause in causes):
-        return late(url, timeout), True
-    return ConnectionLostError(f"a request to {url} got no complete answer: {_why(causes)}"), True
+        return late(named, timeout), True
+    return ConnectionLostError(f"a request to {named} got no complete answer: {_why(causes)}"), True
 
 
 def is_of_user_code(error: BaseException) -> bool:
@@ -70,11 +79,19 @@ def late(url: str, timeout: float) -> RequestTimeoutError:
     )
 
 
-def unreachable(error: BaseException, url: str) -> HostUnreachableError:
-    """Return the error that says that no connection to `url` could be made, because of `error`."""
+def unreachable(error: BaseException, url: str, proxy: str | None = None) -> HostUnreachableError:
+    """Return the error that says that no connection to `url` could be made, because of `error`.
+
+    Where `proxy` is on the way there, it is the only one that we connect to.
+    """
     causes = tuple(_causes(error))
-    why = _why(causes)
-    found = HostUnreachableError(f"{url} cannot be reached: {why}")
+    why, named = _why(causes), by_way_of(url, proxy)
+    is_unconnected = any(isinstance(cause, _UNCONNECTED) for cause in causes)
+    if is_unconnected and is_unreached(proxy, causes):
+        why, named = f"its proxy {proxy} cannot be reached: {why}", url
+    elif proxy is not None and why.startswith(_REFUSED_TUNNEL):
+        why, named = f"its proxy {proxy} refuses to connect to it: {why}", url
+    found = HostUnreachableError(f"{named} cannot be reached: {why}")
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         found.__cause__ = TLSError(why)
     return found
@@ -94,7 +111,11 @@ def _why(causes: Sequence[BaseException]) -> str:
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Give `error` and what it was raised for, outermost first."""
     yield error
-    inner = (error.__cause__, getattr(error, "reason", None), *error.args)
+    # The second is urllib3's, the third that of a SOCKS proxy's connection.
+    attributes = [getattr(error, name, None) for name in ("reason", "socket_err")]
+    # urllib3 does not name what a SOCKS proxy's connection failed of as its cause.
+    context = error.__context__ if isinstance(error, NewConnectionError) else None
+    inner = (error.__cause__ or context, *attributes, *error.args)
     seen: list[object] = [error]
     for cause in inner:
         if isinstance(cause, BaseException) and cause not in seen:

@@ -13,6 +13,7 @@ import urllib3.exceptions as urllib3_errors
 
 from arango_jobs import json
 from arango_jobs._net.covered_sessions import cover_session
+from arango_jobs._net.proxies import proxy_of
 from arango_jobs._net.time_limits import time_limit
 from arango_jobs.api.session import SetAuthorization
 from arango_jobs.api.transport_errors import convert, late_error
@@ -68,7 +69,8 @@ class Sender:
         except (requests.RequestException, urllib3_errors.HTTPError, OSError) as error:
             if isinstance(error, TransportError):
                 raise
-            raise convert(error, url, self.timeouts.request) from error
+            proxy = proxy_of(self.session, url)
+            raise convert(error, url, self.timeouts.request, proxy=proxy) from error
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, body, url + request.target, self.loads)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import requests
 import urllib3.exceptions as urllib3_errors
 
+from arango_jobs._net.proxies import by_way_of, is_unreached, without_credentials
 from arango_jobs.errors import (
     ConnectionLostError,
     HostUnreachableError,
@@ -40,22 +41,30 @@ _UNREACHED = (
 )
 
 
-def convert(error: Exception, host: str, budget: float | None = None) -> TransportError:
-    """Return what `error`, raised while talking to `host`, means to the caller.
+def convert(
+    error: Exception, url: str, budget: float | None = None, *, proxy: str | None = None
+) -> TransportError:
+    """Return what `error`, raised while talking to the host `url`, means to the caller.
 
-    `budget` is how many seconds the request had.
+    `budget` is how many seconds the request had, `proxy` the one on the way there.
     """
     causes = list(_causes(error))
     why = _why(causes)
+    host = by_way_of(url, proxy)
+    is_unconnected = any(isinstance(cause, _UNREACHED) for cause in causes)
+    if is_unconnected and is_unreached(proxy, causes):
+        why = f"its proxy {proxy} cannot be reached: {why}"
+        return HostUnreachableError(f"{url} cannot be reached: {why}")
     if any(
         isinstance(cause, (requests.exceptions.SSLError, urllib3_errors.SSLError))
         for cause in causes
     ):
         return TLSError(f"no trusted connection to {host} could be made: {why}")
-    if any(isinstance(cause, _UNREACHED) for cause in causes):
+    if is_unconnected:
         return HostUnreachableError(f"{host} cannot be reached: {why}")
     if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
-        return HostUnreachableError(f"the proxy for {host} cannot be used: {why}")
+        named = f"proxy {proxy}" if proxy else "proxy"
+        return HostUnreachableError(f"{url} cannot be reached: its {named} cannot be used: {why}")
     # RemoteDisconnected is a BadStatusLine by birth, but says that the line was empty.
     if any(isinstance(cause, http.client.RemoteDisconnected) for cause in causes):
         return ConnectionLostError(f"{host} closed the connection without an answer")
@@ -85,7 +94,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(cause))
         yield cause
-        waiting += [getattr(cause, "reason", None), cause.__cause__, cause.__context__, *cause.args]
+        attributes = [getattr(cause, name, None) for name in ("reason", "socket_err")]
+        waiting += [*attributes, cause.__cause__, cause.__context__, *cause.args]
 
 
 def _why(causes: list[BaseException]) -> str:
@@ -94,4 +104,4 @@ def _why(causes: list[BaseException]) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
     innermost = causes[-1]
-    return f"{type(innermost).__name__}: {innermost}"[:200].rstrip()
+    return without_credentials(f"{type(innermost).__name__}: {innermost}")[:200].rstrip()
