@@ -48,7 +48,7 @@ WRONG: dict[str, dict[str, tuple[Any, ...]]] = {
         "conflict_retries": (*COUNT, None),
         **dict.fromkeys(("patience", "failover", "queue_limit", "request_timeout"),
                         (*SECONDS, 0, None)),
-        **dict.fromkeys(("submit_timeout", "deadline"), (*SECONDS, 0)),
+        **dict.fromkeys(("submit_timeout", "deadline", "shutdown_timeout"), (*SECONDS, 0)),
         "linger": (*SECONDS, 60, None),
         **dict.fromkeys(("merge", "client_keys", "exclusive_user", "ledger_keep_done"),
                         (*BOOLEAN, None)),
