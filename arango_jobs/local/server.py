@@ -80,7 +80,7 @@ class LocalServer:
         )  # fmt: skip
         _check_least(
             0, port=port, service_time=service_time, per_document_time=per_document_time,
-            forward_timeout=forward_timeout,
+            forward_timeout=forward_timeout, lock_timeout=lock_timeout,
         )  # fmt: skip
         if port > _LAST_PORT:
             raise OptionError(f"port must be from 0 to {_LAST_PORT}, not {port}")

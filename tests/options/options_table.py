@@ -121,7 +121,10 @@ WRONG: dict[str, dict[str, tuple[Any, ...]]] = {
         "clock": OBJECT,
         **dict.fromkeys(("workers", "queue_size", "max_documents", "max_bytes", "max_body"),
                         (*COUNT, 0, None)),
-        **dict.fromkeys(("service_time", "per_document_time", "forward_timeout"), (*SECONDS, None)),
+        **dict.fromkeys(
+            ("service_time", "per_document_time", "forward_timeout", "lock_timeout"),
+            (*SECONDS, None),
+        ),
         "shuffle_lists": (*BOOLEAN, None),
         "seed": (True, "5", 5.0, NAN, None),
         "tls": (7, "abc", ["a", "b"], ("a",), (1, 2)),
