@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import itertools
 import os
@@ -25,6 +24,7 @@ from arango_jobs._net.exchange import Transport
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._runtime.desk import Desk, DeskParts
 from arango_jobs._runtime.future import JobFuture
+from arango_jobs._runtime.leaving import leave, leave_in_loop
 from arango_jobs._wire.signing import Signer
 from arango_jobs.api.aql import AQL
 from arango_jobs.api.collection import StandardCollection
@@ -399,7 +399,7 @@ class JobManager(Handles):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.shutdown(wait=True, cancel_futures=kind is not None)
+        leave(self._desk, kind=kind, timeout=self._options.shutdown_timeout)
 
     async def __aenter__(self) -> Self:
         return self
@@ -410,7 +410,7 @@ class JobManager(Handles):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self.shutdown, wait=True, cancel_futures=kind is not None)
+        await leave_in_loop(self._desk, kind=kind, timeout=self._options.shutdown_timeout)
 
     def __repr__(self) -> str:
         """Show the state in one line."""

@@ -56,6 +56,8 @@ class ManagerOptions:
     """
     request_timeout: float = 60.0
     """For one request and its answer."""
+    shutdown_timeout: float | None = None
+    """How long the end of a `with` block waits for what is outstanding; `None`: for ever."""
     ledger: Any = None
     """The path of a file that keeps account of every operation, for `JobManager.recover`."""
     ledger_keep_done: bool = True
@@ -70,7 +72,7 @@ class ManagerOptions:
         _check_count("conflict_retries", self.conflict_retries, least=0)
         if self.when_full not in _FULL:
             raise OptionError(f"when_full must be 'block' or 'raise', not {self.when_full!r}")
-        for name in ("submit_timeout", "deadline"):
+        for name in ("submit_timeout", "deadline", "shutdown_timeout"):
             positive_seconds(name, getattr(self, name))
         for name in ("patience", "failover", "queue_limit", "request_timeout"):
             if positive_seconds(name, getattr(self, name)) is None:

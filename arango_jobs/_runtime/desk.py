@@ -315,12 +315,19 @@ class Desk:
             gate.wait_empty(None)
         self._end_threads()
 
-    def _end_late(self, timeout: float) -> None:
-        """End what had not ended within `timeout` seconds."""
+    def stop_all(self, timeout: float) -> None:
+        """Cancel what has not been sent, and ask the server to cancel the rest; do not wait."""
+        self.poller.call(lambda now: self.poller.stop_all(timeout, now))
+
+    def end_all(self, timeout: float) -> None:
+        """End what had not ended within `timeout` seconds; do not wait."""
         error = ManagerClosedError(
             f"{self.describe()} was shut down; it had not ended within {timeout:g} s"
         )
         self.poller.call(lambda now: self.poller.end_all(error, now))
+
+    def _end_late(self, timeout: float) -> None:
+        self.end_all(timeout)
         self.gate.wait_empty(_TIDY_PATIENCE)
 
     def _end_threads(self) -> None:

@@ -181,6 +181,15 @@ class Poller:
         for future in self.engine.waiting.drain():
             future.cancel()
 
+    def stop_all(self, timeout: float, now: float) -> None:
+        """Cancel every operation, on the server within `timeout` seconds. On its own thread only.
+
+        What the server cannot stop goes on.
+        """
+        self.cancel_waiting()
+        for future in self.open_futures():
+            self.engine.cancel(future, timeout, now)
+
     def end_all(self, error: BaseException, now: float) -> None:
         """End every future with `error`, and tidy up on the server. On its own thread only."""
         ended = Ended()

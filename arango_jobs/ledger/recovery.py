@@ -91,7 +91,7 @@ class Recovered:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.manager.shutdown(wait=True, cancel_futures=kind is not None)
+        self.manager.__exit__(kind, error, trace)
 
     def __repr__(self) -> str:
         return (
