@@ -8,11 +8,11 @@ whoever owns the crew can be collected.
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 __all__ = ["Crew"]
@@ -26,7 +26,7 @@ class _Board(Generic[Item, Result]):
 
     def __init__(self, work: Callable[[Item], list[Result]]) -> None:
         self.work = work
-        self.inbox: SimpleQueue[Item | None] = SimpleQueue()
+        self.inbox: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self.lock = threading.Lock()
         self.idle = 0
         self.under_way: dict[int, Item] = {}

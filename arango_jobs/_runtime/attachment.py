@@ -11,8 +11,8 @@ Knows nothing of jobs.
 
 from __future__ import annotations
 
+import _thread
 import threading
-from _thread import allocate_lock, get_ident
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures._base import CANCELLED_AND_NOTIFIED, FINISHED
@@ -61,14 +61,14 @@ class Attachment(Sleepers, list[Any]):
     def acquire(self) -> bool:
         """Have this thread see the future as it is now, until `release`."""
         with lock:
-            self._note(-get_ident() if self.is_over else get_ident())
+            self._note(-_thread.get_ident() if self.is_over else _thread.get_ident())
         return True
 
     __enter__ = acquire
 
     def release(self, *_: object) -> None:
         """End the last `acquire` of this thread."""
-        thread = get_ident()
+        thread = _thread.get_ident()
         self._strike(-thread if -thread in self else thread)
 
     __exit__ = release
@@ -80,7 +80,7 @@ class Attachment(Sleepers, list[Any]):
 
     def is_unseen(self) -> bool:
         """Say whether the future is over and this thread holds it as it was before."""
-        thread = get_ident()
+        thread = _thread.get_ident()
         return self.is_over and thread in self and -thread not in self
 
     def append(self, waiter: Any) -> None:
@@ -107,7 +107,7 @@ class Attachment(Sleepers, list[Any]):
         self.callbacks = ()
         for waiter in self.waiters:
             if hasattr(waiter, "lock"):
-                waiter.lock = allocate_lock()
+                waiter.lock = _thread.allocate_lock()
 
 
 def _waiters(notes: list[Any]) -> list[Any]:

@@ -8,10 +8,10 @@ divides. Knows nothing of futures.
 
 from __future__ import annotations
 
+import _thread
 import math
 import os
 import threading
-from _thread import RLock, allocate_lock, get_ident
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ __all__ = ["Bell", "Sleepers", "lock"]
 
 # Of all futures, attachments and bells: what is done under it takes less than to find one's own.
 # Reentrant, as a signal handler or a finalizer may touch a future in the middle of a change.
-lock = RLock()
+lock = _thread.RLock()
 
 if hasattr(os, "register_at_fork"):
     # A thread of the parent may have held it; that thread does not exist in the child.
@@ -36,7 +36,7 @@ _NAP = 0.5
 def wait_for_release(taken: Any, timeout: float | None) -> None:
     """Wait until another thread releases the lock `taken`, at most `timeout` seconds."""
     left = math.inf if timeout is None else timeout
-    is_main = get_ident() == threading.main_thread().ident
+    is_main = _thread.get_ident() == threading.main_thread().ident
     nap = _NAP if is_main else threading.TIMEOUT_MAX
     while left > 0 and not taken.acquire(True, min(left, nap)):
         left -= nap
@@ -52,7 +52,7 @@ class Sleepers:
 
     def sleep(self, is_over: Callable[[], bool], timeout: float | None) -> None:
         """Wait for `wake`, at most `timeout` seconds; not at all if `is_over`."""
-        sleeper = allocate_lock()
+        sleeper = _thread.allocate_lock()
         sleeper.acquire()
         with lock:
             if is_over():

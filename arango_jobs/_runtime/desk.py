@@ -28,6 +28,7 @@ from arango_jobs._runtime.future import JobFuture
 from arango_jobs._runtime.gate import Gate
 from arango_jobs._runtime.journal import Journal
 from arango_jobs._runtime.news import News
+from arango_jobs._runtime.patching import Threads
 from arango_jobs._runtime.poller import Poller
 from arango_jobs._wire.signing import Signer
 from arango_jobs.clock import Clock
@@ -36,6 +37,7 @@ from arango_jobs.errors import (
     LedgerError,
     ManagerClosedError,
     ManagerDiedError,
+    UnsupportedInContextError,
 )
 from arango_jobs.logs import logger
 from arango_jobs.operations import Operation
@@ -93,6 +95,7 @@ class Desk:
 
     def _build(self) -> None:
         parts = self._parts
+        self._threads = Threads()
         self.gate = Gate(parts.capacity)
         self._at_hand = self.gate.at_hand
         self._acquire = self.gate.acquire
@@ -154,7 +157,7 @@ class Desk:
             poller = self.poller
             poller.inbox.append(future if deadline is None else (future, now + deadline))
             if poller.is_asleep:
-                poller.wake()
+                self._wake()
         except BaseException:
             self._taken_back(future)
             raise
@@ -198,11 +201,25 @@ class Desk:
             future = JobFuture(operation, self, now, payload)
             if self.news.is_idle:
                 self.news.started()
+            if self.poller.is_asleep:
+                self._check_threads()
             self.poller.submit(future, None if deadline is None else now + deadline)
         except BaseException:
             self._taken_back(future)
             raise
         return future
+
+    def _wake(self) -> None:
+        self._check_threads()
+        self.poller.wake()
+
+    def _check_threads(self) -> None:
+        if self._threads.are_replaced():
+            raise UnsupportedInContextError(
+                f"{self.describe()} was made before gevent or eventlet replaced the threads of the "
+                "standard library, and would block every greenlet; call monkey.patch_all() first "
+                "and make the manager after it, with gunicorn --preload in each worker"
+            )
 
     def _taken_back(self, future: JobFuture[Any] | None) -> None:
         """Give the permit of a submission back that was interrupted, or found no thread."""
@@ -314,6 +331,11 @@ class Desk:
         elif timeout is None:
             gate.wait_empty(None)
         self._end_threads()
+
+    def ends_within(self, timeout: float) -> bool:
+        """Close, cancel what has not been sent, and say whether the rest ends in time."""
+        self.shutdown(wait=False, cancel=True, timeout=None)
+        return self.gate.wait_empty(timeout)
 
     def stop_all(self, timeout: float) -> None:
         """Cancel what has not been sent, and ask the server to cancel the rest; do not wait."""

@@ -28,6 +28,9 @@ class Leavable(Protocol):
     def shutdown(self, *, wait: bool, cancel: bool, timeout: float | None) -> None:
         """Close it, as `JobManager.shutdown` does."""
 
+    def ends_within(self, timeout: float) -> bool:
+        """Close it, cancel what has not been sent, and say whether the rest ends in time."""
+
     def stop_all(self, timeout: float) -> None:
         """Cancel what has not been sent, and ask the server to cancel the rest; do not wait."""
 
@@ -47,20 +50,36 @@ def interrupts(kind: type[BaseException] | None) -> bool:
     return kind is not None and not issubclass(kind, (Exception, SystemExit, GeneratorExit))
 
 
-def leave(desk: Leavable, *, kind: type[BaseException] | None, timeout: float | None) -> None:
-    """Leave a block with an exception of `kind`, or none; return when everything has ended."""
-    if interrupts(kind):
-        _leave_interrupted(desk, timeout)
-        return
+def leave(
+    desk: Leavable,
+    *,
+    kind: type[BaseException] | None,
+    timeout: float | None,
+    is_patient: bool = True,
+) -> None:
+    """Leave a block with an exception of `kind`, or none; return when everything has ended.
+
+    With `is_patient`, what was sent is given a moment before the server is asked to cancel it.
+    """
     try:
-        desk.shutdown(wait=True, cancel=kind is not None, timeout=timeout)
+        if not interrupts(kind):
+            desk.shutdown(wait=True, cancel=kind is not None, timeout=timeout)
+            return
+        if is_patient and desk.ends_within(_moment(timeout)):
+            desk.shutdown(wait=True, cancel=True, timeout=timeout)
+            return
     except BaseException:
-        _leave_interrupted(desk, timeout)
+        _stop(desk, timeout)
         raise
+    _stop(desk, timeout)
 
 
-def _leave_interrupted(desk: Leavable, timeout: float | None) -> None:
-    moment = _MOMENT if timeout is None else min(timeout, _MOMENT)
+def _moment(timeout: float | None) -> float:
+    return _MOMENT if timeout is None else min(timeout, _MOMENT)
+
+
+def _stop(desk: Leavable, timeout: float | None) -> None:
+    moment = _moment(timeout)
     try:
         desk.stop_all(moment)
         desk.shutdown(wait=True, cancel=True, timeout=moment)
@@ -78,7 +97,7 @@ async def leave_in_loop(
 
     def leave_and_tell() -> None:
         try:
-            leave(desk, kind=kind, timeout=timeout)
+            leave(desk, kind=kind, timeout=timeout, is_patient=False)
         finally:
             # A loop that is closed waits for nothing.
             with contextlib.suppress(RuntimeError):
@@ -89,7 +108,7 @@ async def leave_in_loop(
     try:
         await asyncio.shield(is_over)
     except asyncio.CancelledError:
-        moment = _MOMENT if timeout is None else min(timeout, _MOMENT)
+        moment = _moment(timeout)
         desk.stop_all(moment)
         try:
             await asyncio.wait([is_over], timeout=moment)

@@ -51,7 +51,7 @@ def test_ctrl_c_ends_a_wait(stage: Stage, name: str) -> None:
 
 
 def test_ctrl_c_in_a_with_block(stage: Stage) -> None:
-    """What was sent is waited for, the rest is cancelled; a second one ends the waiting."""
+    """What was sent is given a moment, the rest is cancelled; a second one ends the waiting."""
     text = """
         from arango_jobs._runtime import desk
         desk._EXIT_PATIENCE = 0.2

@@ -144,7 +144,7 @@ class QueryContext:
 
     database: DatabaseLike
     clock: Clock = field(default_factory=SystemClock)
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=lambda: threading.Event())
     deadline: float | None = None
     memory_limit: int = 0
     can_read: Callable[[str], bool] = _always
