@@ -5,8 +5,9 @@
 What `send` repeats, until the budget of one request is used up:
 
 * on the next host, where a host could not be reached (nothing was sent);
-* after a pause, where the server says that it did nothing (503/21003 always;
-  503/503 and 503/30 for what is safe to repeat, and for submissions);
+* after a pause, where the answer says that nothing was done (503/21003 and 429 always;
+  503/503 and 503/30 for what is safe to repeat, and for submissions); `Retry-After` is obeyed,
+  and one that is longer than the budget ends it;
 * once with a new token, where the old one was refused (401/11);
 * on the next host, where the connection broke, for reads only.
 """
@@ -18,14 +19,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_exponential
-
 from arango_jobs import json
 from arango_jobs._wire.auth import Credentials
-from arango_jobs._wire.job_api import ASYNC_HEADER, error_number, operation_request
+from arango_jobs._wire.job_api import operation_request
 from arango_jobs.api.compression import RequestCompression, compressed
 from arango_jobs.api.destination import Destination
 from arango_jobs.api.hosts import HostOrder
+from arango_jobs.api.repeating import did_nothing, has_no_result, repeating
 from arango_jobs.api.sending import Sender
 from arango_jobs.errors import (
     ConnectionLostError,
@@ -41,11 +41,6 @@ __all__ = ["Connection"]
 _JSON: Headers = (("content-type", "application/json"),)
 _TEXT: Headers = (("content-type", "text/plain; charset=utf-8"),)
 _IDENTITY: Headers = (("accept-encoding", "identity"),)
-
-_QUEUE_FULL = (503, 21003)
-_STARTING_OR_STOPPING = ((503, 503), (503, 30))
-
-_pause = wait_random_exponential(multiplier=0.05, max=2.0)
 
 
 class Connection:
@@ -123,25 +118,21 @@ class Connection:
         return operation_request(operation, body, mode=mode, extra=extra)
 
     def send(
-        self, request: Request, *, host: int | None = None, retry: Retry = Retry.NEVER
+        self,
+        request: Request,
+        *,
+        host: int | None = None,
+        retry: Retry = Retry.NEVER,
+        within: float | None = None,
     ) -> Response:
         """Send `request` to `host`, or to whichever host answers, and return the answer.
 
-        Raises a `TransportError` where there is none.
+        It has the client's limit of time for one request, and `within` seconds at the most.
+        Raises a `TransportError` where there is no answer.
         """
-        clock, deadline = self.sender.clock, self._deadline()
-
-        def is_over(state: RetryCallState) -> bool:
-            return deadline is not None and clock.monotonic() + state.upcoming_sleep >= deadline
-
-        retrying = Retrying(
-            retry=retry_if_result(partial(_did_nothing, request, retry)),
-            stop=is_over,
-            wait=_pause,
-            sleep=self._sleep,
-            retry_error_callback=_last_answer,
-        )
-        response: Response = retrying(self._signed, request, host, retry, deadline)
+        deadline = self._deadline(within)
+        again = repeating(self.sender.clock, deadline, partial(did_nothing, request, retry))
+        response: Response = again(self._signed, request, host, retry, deadline)
         return response
 
     def authorization(self) -> str | None:
@@ -192,12 +183,9 @@ class Connection:
         """Return the URL of the host with this number, or nothing."""
         return "" if index is None else self.hosts[index]
 
-    def _sleep(self, seconds: float) -> None:
-        self.sender.clock.wait(threading.Event(), seconds)
-
-    def _deadline(self) -> float | None:
-        budget = self.sender.timeouts.request
-        return None if budget is None else self.sender.clock.monotonic() + budget
+    def _deadline(self, within: float | None = None) -> float | None:
+        limits = [each for each in (self.sender.timeouts.request, within) if each is not None]
+        return self.sender.clock.monotonic() + min(limits) if limits else None
 
     def _signed(
         self, request: Request, host: int | None, retry: Retry, deadline: float | None
@@ -205,7 +193,7 @@ class Connection:
         header = self.authorization()
         response = self._anywhere(request, host, retry, header, deadline)
         credentials = self.credentials
-        if response.status != 401 or _is_of_a_job(response):
+        if response.status != 401 or not has_no_result(response):
             return response
         if credentials is None or not credentials.can_renew():
             return response
@@ -222,7 +210,11 @@ class Connection:
                 is_done = credentials.header() != refused
             if not is_done:
                 request = credentials.renewal_request()
-                response = self._anywhere(request, None, Retry.SAFE, None, self._deadline())
+                deadline = self._deadline()
+                again = repeating(
+                    self.sender.clock, deadline, partial(did_nothing, request, Retry.SAFE)
+                )
+                response = again(self._anywhere, request, None, Retry.SAFE, None, deadline)
                 credentials.renewed(response, now)
 
     def _anywhere(
@@ -253,24 +245,3 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Connection to {self.database} on {', '.join(self.hosts)}>"
-
-
-def _did_nothing(request: Request, retry: Retry, response: Response) -> bool:
-    """Whether the answer says that the server did nothing and may be asked again."""
-    if response.status != 503 or _is_of_a_job(response):
-        return False
-    answer = (503, error_number(response))
-    if answer == _QUEUE_FULL:
-        return True
-    is_submission = any(name == ASYNC_HEADER for name, _ in request.headers)
-    return answer in _STARTING_OR_STOPPING and (is_submission or retry is not Retry.NEVER)
-
-
-def _is_of_a_job(response: Response) -> bool:
-    """Whether it is the result of a job, which the server has forgotten by now: §4.2."""
-    return response.job_id is not None
-
-
-def _last_answer(state: RetryCallState) -> Any:
-    assert state.outcome is not None
-    return state.outcome.result()

@@ -30,9 +30,13 @@ class Host:
         """The database that is named in paths."""
         return str(self.connection.database)
 
-    def send(self, request: Request, retry: Retry = Retry.NEVER) -> Response:
-        """Send a request to it and return the answer."""
-        response: Response = self.connection.send(request, host=self.index, retry=retry)
+    def send(
+        self, request: Request, retry: Retry = Retry.NEVER, within: float | None = None
+    ) -> Response:
+        """Send a request to it and return the answer, within so many seconds if there is any."""
+        response: Response = self.connection.send(
+            request, host=self.index, retry=retry, within=within
+        )
         return response
 
     def get(self, path: str) -> Response:

@@ -47,7 +47,8 @@ def try_job(host: Host) -> Trial:
     """Run `GET /_api/version` as a job on `host`, fetch its result, and leave nothing behind."""
     begin = time.perf_counter()
     submitted = host.send(
-        Request("GET", f"/_db/{quote_segment(host.database)}/_api/version", STORE)
+        Request("GET", f"/_db/{quote_segment(host.database)}/_api/version", STORE),
+        within=_SECONDS,
     )
     meaning = read_submit(submitted)
     if meaning is not Meaning.ACCEPTED or submitted.job_id is None:
@@ -72,7 +73,8 @@ def _fetched(host: Host, job_id: str) -> Response:
         wait=wait_exponential(multiplier=0.005, max=0.5),
         retry_error_callback=_last,
     )
-    response: Response = retrying(host.send, fetch_request(host.database, job_id))
+    request = fetch_request(host.database, job_id)
+    response: Response = retrying(host.send, request, within=_SECONDS)
     return response
 
 
@@ -82,7 +84,7 @@ def _last(state: Any) -> Any:
 
 def _delete(host: Host, job_id: str) -> None:
     try:
-        host.send(delete_request(host.database, job_id))
+        host.send(delete_request(host.database, job_id), within=_SECONDS)
     except ArangoJobsError:
         return
 

@@ -145,6 +145,85 @@ def test_queue_full_for_too_long(
     assert 50 < clock.now <= 60
 
 
+class TestTooManyRequests:
+    """429 is given by a gateway, before the server has seen the request."""
+
+    def refused(self, **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return Answer({"message": "slow down"}, 429, headers=named)
+
+    def test_is_sent_again(
+        self, db: StandardDatabase, answers: Answers, clock: JumpingClock
+    ) -> None:
+        """A write, too, after a pause."""
+        answers(self.refused(), self.refused(), Answer({"_key": "a"}))
+        assert db["c"].insert({"x": 1})["_key"] == "a"
+        assert len(clock.waits) == 2
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {"retry_after": "20"},
+            {
+                "retry_after": "Sun, 06 Nov 1994 08:49:37 GMT",
+                "date": "Sun, 06 Nov 1994 08:49:17 GMT",
+            },
+        ],
+        ids=["seconds", "date"],
+    )
+    def test_retry_after(
+        self, told: dict[str, str], db: StandardDatabase, answers: Answers, clock: JumpingClock
+    ) -> None:
+        """The pause is as long as the answer asks for."""
+        answers(self.refused(**told), COUNT)
+        assert db["c"].count() == 1
+        assert clock.waits == [20.0]
+
+    def test_retry_after_that_is_longer_than_the_budget(
+        self, db: StandardDatabase, answers: Answers, clock: JumpingClock
+    ) -> None:
+        """The call ends at once, with the answer as its error."""
+        answers(self.refused(retry_after="61"))
+        with pytest.raises(DocumentCountError) as caught:
+            db["c"].count()
+        assert caught.value.http_code == 429
+        assert not clock.waits
+
+    def test_for_ever(self, db: StandardDatabase, answers: Answers, clock: JumpingClock) -> None:
+        answers(*[self.refused()] * 1000)
+        with pytest.raises(DocumentCountError) as caught:
+            db["c"].count()
+        assert caught.value.http_code == 429
+        assert clock.now <= 60
+
+    def test_for_ever_without_a_limit_of_time(
+        self, client: ArangoClient, answers: Answers, clock: JumpingClock
+    ) -> None:
+        """A minute is all there is."""
+        client.request_timeout = None
+        answers(*[self.refused()] * 1000)
+        with pytest.raises(DocumentCountError):
+            client.db("test")["c"].count()
+        assert 50 < clock.now <= 60
+
+    def test_result_of_a_job(self, db: StandardDatabase, answers: Answers) -> None:
+        """A job's own 429 is its result, which the server gives once."""
+        answers(Answer(status=202, headers={"x-arango-async-id": "7"}))
+        job = db.begin_async_execution()["c"].count()
+        answers(Answer({"message": "slow down"}, 429, headers={"x-arango-async-id": "7"}))
+        with pytest.raises(DocumentCountError):
+            job.result()
+        assert len(answers.asked) == 2
+
+    def test_fetch(self, db: StandardDatabase, answers: Answers) -> None:
+        """One that is refused so has taken nothing."""
+        answers(Answer(status=202, headers={"x-arango-async-id": "7"}))
+        job = db.begin_async_execution()["c"].count()
+        result = Answer({"count": 1}, headers={"x-arango-async-id": "7"})
+        answers(self.refused(), result)
+        assert job.result() == 1
+
+
 def test_a_server_that_starts_is_waited_for_by_reads_only(
     db: StandardDatabase, answers: Answers
 ) -> None:

@@ -338,10 +338,8 @@ class Endless:
         if not (is_pending or is_without_room):
             return
         until = self.now + min(say.retry_after or 0.0, 100 * PATIENCE)
-        waiting = set(parts)
-        if is_without_room:
-            # So do those that wait for their turn.
-            waiting.update(self._not_sent())
+        # So do those that wait for their turn, or behind what is pending.
+        waiting = {*parts, *self._not_sent()}
         self.parts.update((part, until) for part in waiting if part in self.parts)
 
     def _hear(self, ask: Ask, parts: list[FakePart], say: Say) -> None:
