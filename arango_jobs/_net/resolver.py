@@ -11,6 +11,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from arango_jobs.errors import ResourceExhaustedError
+from arango_jobs.resources import start_thread
+
 __all__ = ["Address", "Resolver"]
 
 _JOIN_SECONDS = 1.0
@@ -39,7 +42,10 @@ class Resolver:
             self._thread = threading.Thread(
                 target=self._run, name=f"arango-jobs-resolver-{name}", daemon=True
             )
-            self._thread.start()
+            try:
+                start_thread(self._thread)
+            except ResourceExhaustedError as error:
+                self._thread, self._found = None, error
 
     def poll(self) -> list[Address] | None:
         """Return the addresses, `None` while they are looked up; `OSError` where there are none."""

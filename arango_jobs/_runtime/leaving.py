@@ -16,6 +16,8 @@ import contextlib
 import threading
 from typing import Protocol
 
+from arango_jobs.resources import start_thread
+
 __all__ = ["Leavable", "interrupts", "leave", "leave_in_loop"]
 
 _MOMENT = 1.0
@@ -104,7 +106,8 @@ async def leave_in_loop(
                 loop.call_soon_threadsafe(_ring, is_over)
 
     # Not one of the loop's own: those may all be busy, and the loop waits for them at its end.
-    threading.Thread(target=leave_and_tell, name=f"{desk.describe()}-shutdown", daemon=True).start()
+    name = f"{desk.describe()}-shutdown"
+    start_thread(threading.Thread(target=leave_and_tell, name=name, daemon=True))
     try:
         await asyncio.shield(is_over)
     except asyncio.CancelledError:

@@ -7,6 +7,9 @@ import queue
 import threading
 from collections.abc import Callable
 
+from arango_jobs.errors import ResourceExhaustedError
+from arango_jobs.resources import start_thread
+
 __all__ = ["Workers"]
 
 
@@ -33,8 +36,15 @@ class Workers:
                 thread = threading.Thread(
                     target=self._work, name=f"{self._name}-{next(self._numbers)}", daemon=True
                 )
-                self._threads.append(thread)
-                thread.start()
+                try:
+                    start_thread(thread)
+                except ResourceExhaustedError:
+                    if not self._threads:
+                        raise
+                    # One of those that run takes it in its turn.
+                    self._idle -= 1
+                else:
+                    self._threads.append(thread)
             self._steps.put(step)
 
     def close(self, timeout: float) -> None:
