@@ -32,10 +32,11 @@ class QueryGroup(ApiGroup[C]):
         headers: Headers = (),
         retry: Retry = Retry.SAFE,
         allow_retry: bool = False,
+        prefetch: int = 0,
     ) -> Operation[Cursor]:
         """Build a query whose rows come through a cursor."""
         connection = self._connection
-        slot = (name, error, headers, retry, allow_retry)
+        slot = (name, error, headers, retry, allow_retry, prefetch)
         kind: OperationKind[Cursor] | None = connection.kinds.get(slot)
         if kind is not None:
             # Building a kind costs more than all the rest, and a load makes one query often.
@@ -43,7 +44,15 @@ class QueryGroup(ApiGroup[C]):
 
         def decode(response: Response, operation: Operation[Cursor]) -> Cursor:
             body = json_of(response, operation)
-            return Cursor(connection, body, connection.host_of(response), allow_retry)
+            asked = operation.body
+            return Cursor(
+                connection,
+                body,
+                connection.host_of(response),
+                allow_retry,
+                ttl=asked.get("ttl") if type(asked) is dict else None,
+                prefetch=prefetch,
+            )
 
         operation = self._any_query(name, query, bind_vars, error, decode, more, headers, retry)
         connection.kinds[slot] = operation.kind
