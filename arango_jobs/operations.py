@@ -85,6 +85,8 @@ class Template:
 
     Never behind a HEAD: their answers could be taken for the body that a wrong server sends.
     """
+    is_once: bool = False
+    """Whether what it asks for may do harm a second time, so that it must not get lost."""
     names_leaf: bool = False
     """Whether an answer that names a job names the one that the leaf does: it fetches that job."""
     names_new: bool = False
@@ -96,7 +98,8 @@ class Template:
 
     def request(self, leaf: str, body: bytes) -> Request:
         """Return the whole of one of them."""
-        return Request(self.method, self.stem + leaf, self.headers, body, self.is_quick)
+        target = self.stem + leaf
+        return Request(self.method, target, self.headers, body, self.is_quick, self.is_once)
 
 
 @dataclass(slots=True, eq=False)
@@ -109,11 +112,13 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     is_quick: bool = True
     """Whether it is answered at once, so that others may be pipelined behind it."""
+    is_once: bool = False
+    """Whether what it asks for may do harm a second time, so that it must not get lost."""
 
     @property
     def template(self) -> Template:
         """All of it but the body, for this one request alone."""
-        return Template(self.method, self.target, self.headers, self.is_quick)
+        return Template(self.method, self.target, self.headers, self.is_quick, self.is_once)
 
 
 class Response:

@@ -136,6 +136,11 @@ class Connection:
         """Whether no further answer can come, announced or not (an HTTP/1.0 answer, for one)."""
         return self.reader.is_last
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it has answered, is to answer again, and nothing of that has come."""
+        return self.answers > 0 and self.count > 0 and self.reader.is_between
+
     def is_refused(self, error: OSError) -> bool:
         """Whether `error`, with which it broke, proves that the server looked at nothing."""
         return (

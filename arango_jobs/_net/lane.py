@@ -64,6 +64,7 @@ class Lane:
         self._dialer: Dialing | None = None
         self._no_extra_before = 0.0
         self._succession = shared.successions[index]
+        self._reuse = shared.reuses[index]
         # Whether this path has kept a pipeline in order, so that a break is no sign against it.
         self._is_proven = False
         # Whether a connection that has ended gave an answer: then HTTP is spoken here.
@@ -120,6 +121,8 @@ class Lane:
             return True
         if now < self._no_extra_before:
             return False
+        if not self._reuse.is_free:
+            return self._wants_fresh()
         open_ones = [each for each in self.connections if self._left(each) > 0]
         count = len(open_ones)
         if count >= self.max_connections or len(self.connections) >= 2 * self.max_connections:
@@ -131,6 +134,17 @@ class Lane:
                 return True
         return False
 
+    def _wants_fresh(self) -> bool:
+        """Whether another connection is due where one that has answered may not do."""
+        if sum(not each.answers or each.count > 0 for each in self.connections) >= (
+            self.max_connections
+        ):
+            return False
+        used = [each for each in self.connections if each.answers and not each.count]
+        if len(used) >= self.max_connections:
+            self._drop(used[0])
+        return True
+
     def _dial(self) -> None:
         self._dialer = self._new_dialer(self._dialed)
         self._dialer.advance()
@@ -139,6 +153,7 @@ class Lane:
         self._dialer = None
         if isinstance(result, HostUnreachableError):
             self._succession.broke()
+            self._reuse.was_away()
             if self.connections:
                 self._no_extra_before = self._shared.clock.monotonic() + _EXTRA_PAUSE_SECONDS
                 return
@@ -193,12 +208,22 @@ class Lane:
             if not goes_on:
                 self._end(connection)
                 return
+            if not self._reuse.is_kept:
+                self._learn(connection)
             self._deepen(connection)
             if connection.has_more:
                 shared.unread[connection] = partial(self._receive, connection)
 
+    def _learn(self, connection: Connection) -> None:
+        """Learn from a connection that has answered whether the host keeps such ones."""
+        now = self._shared.clock.monotonic()
+        if connection.answers > 1:
+            self._reuse.proved(now)
+        if not self._reuse.is_free and self._reuse.is_dropped(now) and not connection.count:
+            self._drop(connection)
+
     def _deepen(self, connection: Connection) -> None:
-        if connection.answered < connection.depth:
+        if connection.answered < connection.depth or not self._reuse.is_free:
             return
         self._is_proven = self._is_proven or connection.depth > 1
         connection.answered = 0
@@ -221,6 +246,9 @@ class Lane:
         if not connection.unanswered and connection.is_stale(self._shared.view):
             self._drop(connection)
             return
+        if connection.answers and not self._reuse.is_free:
+            self._try_again_on(connection)
+            return
         if not connection.count and self._left(connection) <= 0:
             # It goes on for longer than the last one.
             self._last_count = 0
@@ -231,6 +259,23 @@ class Lane:
         )
         if taken:
             self._write(connection, taken)
+
+    def _try_again_on(self, connection: Connection) -> None:
+        """Write one request that does no harm if it gets lost on a connection that has answered."""
+        if connection.count:
+            return
+        if self._reuse.is_dropped(self._shared.clock.monotonic()):
+            self._drop(connection)
+            return
+        for index, exchanges in enumerate(self.queue):
+            is_newer = 0 < exchanges.epoch < connection.number
+            if not exchanges.template.is_once and not is_newer:
+                if len(exchanges) == 1:
+                    del self.queue[index]
+                    self._write(connection, [exchanges])
+                else:
+                    self._write(connection, [exchanges.cut(1)])
+                return
 
     def _taken(self, number: int, room: int, size: int) -> list[Exchanges]:
         """Return what is to be written next on a connection that is `number`.
@@ -310,6 +355,8 @@ class Lane:
             return
         why = self._why(connection, error)
         reasons = chain((why,), repeat(self._lost_error(connection)))
+        if connection.is_silent:
+            self._reuse.broke(self._shared.clock.monotonic())
         is_garbage = isinstance(error, NotHTTPError)
         self._judge(connection, is_garbage or connection.is_last)
         self._break(connection, lambda _: next(reasons))

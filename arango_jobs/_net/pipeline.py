@@ -89,6 +89,8 @@ class PipelineTransport:
         template, host = exchanges.template, exchanges.host
         self._renderers[host].put_heads(exchanges)
         exchanges.deadline = deadline = self._monotonic() + exchanges.timeout
+        if template.is_once:
+            self._shared.reuses[host].matters()
         lane = (self._quick if template.is_quick else self._slow)[host]
         lane.queue.extend(exchanges.parts(_AT_ONCE))
         self._next_deadline = min(self._next_deadline, deadline)

@@ -49,7 +49,7 @@ class PoolCaller:
 
     def call(self, request: Request, timeout: float, limit: int | None = None) -> Answer:
         """Make one request; raises `Withheld`, and what urllib3 raises."""
-        with self._numbers.limited(limit):
+        with self._numbers.limited(limit, is_once=request.is_once):
             try:
                 return self._call(request, timeout, self._retries)
             except Withheld:

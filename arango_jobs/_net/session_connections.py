@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import urllib3
 from urllib3.connection import HTTPConnection
 
+from arango_jobs._net.reuse import Reuse
 from arango_jobs._net.succession import Succession
 from arango_jobs._net.time_limits import limited
 
@@ -41,6 +42,8 @@ class Numbers:
         self._lock = threading.Lock()
         self._call = threading.local()
         self._succession = Succession()
+        self._reuse = Reuse()
+        self._reuse.matters()
 
     @property
     def made(self) -> int:
@@ -64,10 +67,37 @@ class Numbers:
         """Take that a call broke: the next connection has a new number in any case."""
         self._succession.broke()
 
+    @property
+    def drops_used(self) -> bool:
+        """Whether connections that have answered are to be avoided."""
+        return self._reuse.is_dropped(self.now())
+
+    def avoids(self, answers: int) -> bool:
+        """Whether the call of this thread is kept off one that has given so many `answers`."""
+        if not answers or self._reuse.is_kept:
+            return False
+        return bool(self._call.is_once) or self.drops_used
+
+    def answered(self, answers: int) -> None:
+        """Take that a connection has answered, for the `answers`th time."""
+        if answers > 1 and not self._reuse.is_kept:
+            with self._lock:
+                self._reuse.proved(self.now())
+
+    def fell_silent(self, answers: int) -> None:
+        """Take that a connection ended without a byte of an answer, after `answers`."""
+        if answers:
+            with self._lock:
+                self._reuse.broke(self.now())
+
     @contextmanager
-    def limited(self, limit: int | None) -> Iterator[None]:
-        """Keep the calls of this thread off connections with a number above `limit`."""
+    def limited(self, limit: int | None, *, is_once: bool = False) -> Iterator[None]:
+        """Keep the calls of this thread off connections with a number above `limit`.
+
+        One that `is_once` is also kept off those that may be closed without a word.
+        """
         self._call.limit = limit
+        self._call.is_once = is_once
         self._call.is_written = False
         try:
             yield
@@ -113,6 +143,8 @@ class _Numbered(_Connection):
         self.answers = 0
 
     def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None and self.numbers.avoids(self.answers):
+            self.close()
         if self.sock is None:
             # Else it would be made in the midst of writing.
             self.connect()
@@ -126,11 +158,14 @@ class _Numbered(_Connection):
             return urllib3.HTTPResponse(preload_content=False)
         try:
             response = super().getresponse()
-        except Exception:
+        except Exception as error:
             # The session's retries may go on from here.
             self.numbers.broke()
+            if not isinstance(error, TimeoutError):
+                self.numbers.fell_silent(self.answers)
             raise
         self.answers += 1
+        self.numbers.answered(self.answers)
         return response
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from arango_jobs._net.connection import Connection
 from arango_jobs._net.exchange import TransportEvent
+from arango_jobs._net.reuse import Reuse
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.succession import Succession
 from arango_jobs.clock import Clock
@@ -32,6 +33,8 @@ class Shared:
     events: list[TransportEvent] = field(default_factory=list)
     successions: dict[int, Succession] = field(default_factory=lambda: defaultdict(Succession))
     """The numbers of the connections to each host."""
+    reuses: dict[int, Reuse] = field(default_factory=lambda: defaultdict(Reuse))
+    """Whether each host keeps connections."""
     read_all: Callable[[int], None] = lambda _host: None
     """Reads what has come in on all connections to a host."""
     unread: dict[Connection, Callable[[], None]] = field(default_factory=dict)

@@ -107,6 +107,8 @@ class WireCaller(PoolCaller):
         connection = self._pool._get_conn()
         is_kept = False
         try:
+            if connection.sock is not None and self._numbers.avoids(connection.answers):
+                connection.close()
             if connection.sock is None:
                 connection.timeout = min(self._settings.connect_timeout, timeout)
                 connection.connect()
@@ -119,6 +121,13 @@ class WireCaller(PoolCaller):
             _send(connection, head, request.body)
             response, is_kept = self._answer(request, connection.sock, pieces)
             connection.answers += 1
+            self._numbers.answered(connection.answers)
+        except TimeoutError:
+            raise
+        except OSError:
+            if not pieces:
+                self._numbers.fell_silent(connection.answers)
+            raise
         finally:
             if not is_kept:
                 connection.close()

@@ -58,7 +58,7 @@ def array_template(kind: OperationKind[Any]) -> Template:
     """Ask for several operations of `kind` by one array, as a stored job."""
     plan = kind.merge
     assert plan is not None
-    return Template(plan.method, plan.target, STORE + kind.headers, names_new=True)
+    return Template(plan.method, plan.target, STORE + kind.headers, is_once=True, names_new=True)
 
 
 def array_body(kind: OperationKind[Any], parts: Sequence[Any], encode: Encode) -> bytes:

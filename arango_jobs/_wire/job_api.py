@@ -127,7 +127,7 @@ def operation_template(kind: OperationKind[Any], stem: str, own: Headers = ()) -
     """Ask for operations of `kind` with headers of their `own`, as stored jobs if they can be."""
     headers = _headers(None if kind.is_direct else "store", kind.headers + own)
     is_job = not kind.is_direct
-    return Template(kind.method, stem, headers, is_job, names_new=is_job)
+    return Template(kind.method, stem, headers, is_job, is_once=True, names_new=is_job)
 
 
 def list_request(database: str, status: str, count: int) -> Request:

@@ -177,6 +177,11 @@ that nothing ran. There are two exceptions:
 the certificate (RFC 8446 §4.4): nothing was sent |
 | any other end, such as behind an HTTP/1.0 answer, or one whose body has no length | it may have run |
 
+Servers and proxies that close a connection after its answer, and do not say so, would leave every request in doubt that is
+written on it meanwhile. So what may do harm a second time goes on connections that have not answered yet, until a used one has
+answered something harmless; and for half a minute (longer each time) after one has ended without a byte of an answer, everything
+does. Where requests go through methods or hooks of your session, which connection they take cannot be seen, and this does not hold.
+
 A host whose first answer is no HTTP counts as away: what was not written waits for it for three seconds, and then ends as never sent
 (`NotHTTPError`).
 
