@@ -281,3 +281,23 @@ def test_ignored_insert_needs_no_claim():
     scene.ask("PATCH", f"/_api/document/c/{KEY}", {"n": 1}, **inside)
     response = scene.ask("POST", "/_api/document/c?overwriteMode=ignore", INITIAL)
     assert outcome(response) == 0
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_intermediate_commits(is_inside):
+    """A query on its own may commit before it ends; what failed later takes back the rest only."""
+    scene = Scene(has_document=False)
+    headers = {"x_arango_trx_id": scene.begin()} if is_inside else {}
+    query = "FOR i IN 1..10 INSERT {_key: TO_STRING(i), n: i} INTO c RETURN "
+    options = {"intermediateCommitCount": 4}
+    failing = {"query": query + "FAIL('no')", "options": options}
+    assert outcome(scene.ask("POST", "/_api/cursor", failing, **headers)) == 1569
+    found = scene.query("FOR d IN c FILTER d.n > 0 SORT d.n RETURN d.n", **headers)
+    assert found.document()["result"] == ([] if is_inside else [1, 2, 3, 4, 5, 6, 7, 8])
+    if not is_inside:
+        scene.reset(has_document=False)
+    body = scene.ask("POST", "/_api/cursor", {**failing, "query": query + "1"}, **headers)
+    assert body.document()["extra"]["stats"]["intermediateCommits"] == (0 if is_inside else 2)
+    if is_inside:
+        scene.ask("PUT", f"/_api/transaction/{headers['x_arango_trx_id']}")
+    check_clean(scene)

@@ -129,6 +129,10 @@ class DatabaseLike(Protocol):
         """Return a collection or None."""
         ...
 
+    def commit_so_far(self) -> bool:
+        """Commit what the query has written; return False where it is a part of something."""
+        ...
+
     def begin(self) -> StatementLike:
         """Begin a statement."""
         ...
@@ -164,11 +168,14 @@ class QueryOptions:
     fail_on_warning: bool = False
     max_warning_count: int = 10
     all_plans: bool = False
+    # So many writes are committed before the query ends.
+    intermediate_commit_count: int = 1_000_000
 
     @classmethod
     def from_json(cls, options: Mapping[str, Any]) -> QueryOptions:
         """Read the options that a request carries; unknown ones are ignored, as ArangoDB does."""
         limit = options.get("maxWarningCount", 10)
+        commit = options.get("intermediateCommitCount")
         return cls(
             full_count=options.get("fullCount") is True,
             profile=_level(options.get("profile")),
@@ -176,6 +183,7 @@ class QueryOptions:
             fail_on_warning=options.get("failOnWarning") is True,
             max_warning_count=limit if type(limit) is int and limit >= 0 else 10,
             all_plans=options.get("allPlans") is True,
+            intermediate_commit_count=commit if type(commit) is int and commit > 0 else 1_000_000,
         )
 
 

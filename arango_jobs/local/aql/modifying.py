@@ -128,7 +128,7 @@ def _write_all(unit: Compilation, write: Write, options: Options, old: int, new:
         if getattr(written, "skipped", False):
             run.ignored += 1
         else:
-            run.written += 1
+            run.note_write()
 
     def step(source: Iterable[Frame]) -> Iterator[Frame]:
         frames = kept(unit, source)

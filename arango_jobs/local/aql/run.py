@@ -46,8 +46,9 @@ class Run:
     """The mutable state of one run; used by one thread at a time."""
 
     __slots__ = (
-        "_readable", "context", "database", "filtered", "full_count", "ignored", "memory", "nodes",
-        "options", "peak", "scanned_full", "scanned_index", "warnings", "written",
+        "_readable", "commits", "context", "database", "filtered", "full_count", "ignored",
+        "memory", "nodes", "options", "peak", "scanned_full", "scanned_index", "warnings",
+        "written",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +62,7 @@ class Run:
         self.warnings: list[dict[str, Any]] = []
         self.written = self.ignored = self.scanned_full = self.scanned_index = self.filtered = 0
         self.full_count: int | None = None
+        self.commits = 0
         self.memory = self.peak = 0
         self.nodes: list[dict[str, Any]] = []
 
@@ -120,6 +122,12 @@ class Run:
         if limit and self.memory > limit:
             raise failure(32, f"query would use more memory than allowed: {self.memory} > {limit}")
 
+    def note_write(self) -> None:
+        """Count a write, and commit what was written if that was enough."""
+        self.written += 1
+        if not self.written % self.options.intermediate_commit_count:
+            self.commits += self.database.commit_so_far()
+
     def stats(self, seconds: float) -> dict[str, Any]:
         """Return the counters as `extra.stats` shows them."""
         stats: dict[str, Any] = {
@@ -137,7 +145,7 @@ class Run:
             "httpRequests": 0,
             "executionTime": seconds,
             "peakMemoryUsage": (self.peak // _PAGE + 1) * _PAGE,
-            "intermediateCommits": 0,
+            "intermediateCommits": self.commits,
         }
         if self.full_count is not None:
             stats["fullCount"] = self.full_count

@@ -86,6 +86,10 @@ class Database:
         """Return a collection by its name, or None."""
         return self.collections.get(name)
 
+    def commit_so_far(self) -> bool:
+        """Return False: what is written here is committed at once."""
+        return False
+
     def begin(self) -> Statement:
         """Begin a statement that takes effect as a whole, or not at all."""
         return Statement(self, Transaction(self.store.versions), is_part=False)

@@ -21,9 +21,12 @@ __all__ = ["DatabaseView", "Statement"]
 class DatabaseView:
     """A database as one transaction sees it."""
 
-    __slots__ = ("_database", "_transaction")
+    __slots__ = ("_database", "_is_whole", "_transaction")
 
-    def __init__(self, database: Database, transaction: Transaction) -> None:
+    def __init__(
+        self, database: Database, transaction: Transaction, *, is_whole: bool = False
+    ) -> None:
+        self._is_whole = is_whole
         self._database = database
         self._transaction = transaction
 
@@ -51,6 +54,12 @@ class DatabaseView:
         found = self._database.collections.get(name)
         return None if found is None else self._transaction.view(found)
 
+    def commit_so_far(self) -> bool:
+        """Commit what was written; return False for a part of a stream transaction."""
+        if self._is_whole:
+            self._transaction.commit_so_far()
+        return self._is_whole
+
     def begin(self) -> Statement:
         """Begin a statement that is a part of the transaction."""
         return Statement(self._database, self._transaction, is_part=True)
@@ -62,7 +71,7 @@ class Statement:
     __slots__ = ("_is_part", "_savepoint", "database", "transaction")
 
     def __init__(self, database: Database, transaction: Transaction, *, is_part: bool) -> None:
-        self.database = DatabaseView(database, transaction)
+        self.database = DatabaseView(database, transaction, is_whole=not is_part)
         self.transaction = transaction
         self._is_part = is_part
         self._savepoint = transaction.begin_part() if is_part else None

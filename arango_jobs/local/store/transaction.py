@@ -86,13 +86,25 @@ class Transaction:
         """Let everybody see what was written, at once."""
         with self.versions.lock:
             self.check_open()
-            self._close_snapshot()
-            changed = [view for view in self._views.values() if view.drafts]
-            if changed:
-                number = self.versions.next()
-                for view in changed:
-                    view.commit(number)
+            self._publish()
             self._end()
+
+    def commit_so_far(self) -> None:
+        """Let everybody see what was written, and go on from what is committed then."""
+        with self.versions.lock:
+            self.check_open()
+            self._publish()
+            for view in self._views.values():
+                view.end()
+            self.start()
+
+    def _publish(self) -> None:
+        self._close_snapshot()
+        changed = [view for view in self._views.values() if view.drafts]
+        if changed:
+            number = self.versions.next()
+            for view in changed:
+                view.commit(number)
 
     def roll_back(self) -> None:
         """Drop what was written; nothing happens if the transaction has ended."""
@@ -367,7 +379,7 @@ class View(Documents):
             home.limits.give_back(count, home.size_of(key) - self._sizes[key])
 
     def end(self) -> None:
-        """Release all keys and values (under the lock)."""
+        """Release all keys and values, and forget the own writes (under the lock)."""
         claims = self.home.claims
         if len(claims) == len(self.drafts):
             claims.clear()
@@ -377,3 +389,6 @@ class View(Documents):
         for index, entry in self._entries:
             del index.claims[entry]
         self.drafts.clear()
+        self._sizes.clear()
+        self._entries.clear()
+        self._shelf = None

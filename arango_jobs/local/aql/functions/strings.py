@@ -12,6 +12,8 @@ from arango_jobs.local.aql.values import is_number, is_true, to_string
 
 __all__: list[str] = []
 
+# So many characters are looked at between two looks at whether the query was killed.
+_STRIDE = 1 << 16
 _SPACE = " \t\r\n\v\f\0"
 
 
@@ -168,11 +170,14 @@ def rtrim(value: Any, characters: Any = None) -> str:
     return to_string(value).rstrip(_SPACE if characters is None else to_string(characters))
 
 
-def _split_all(string: str, separators: list[str]) -> list[str]:
+def _split_all(run: Run, string: str, separators: list[str]) -> list[str]:
     if "" in separators:
         return list(string)
-    parts, start, position = [], 0, 0
+    parts, start, position, look = [], 0, 0, _STRIDE
     while position < len(string):
+        if position >= look:
+            run.check()
+            look += _STRIDE
         found = next((item for item in separators if string.startswith(item, position)), None)
         if found is None:
             position += 1
@@ -182,14 +187,14 @@ def _split_all(string: str, separators: list[str]) -> list[str]:
     return [*parts, string[start:]]
 
 
-@function("SPLIT", 1, 3)
-def split(value: Any, separator: Any = None, limit: Any = None) -> list[str]:
+@function("SPLIT", 1, 3, with_run=True)
+def split(run: Run, value: Any, separator: Any = None, limit: Any = None) -> list[str]:
     """Cut at a separator, or at any of an array of them; what exceeds the limit is dropped."""
     string = to_string(value)
     if separator is None:
         return [string]
     separators = separator if type(separator) is list else [separator]
-    parts = _split_all(string, [to_string(item) for item in separators])
+    parts = _split_all(run, string, [to_string(item) for item in separators])
     return parts if limit is None else parts[: bounded(limit)]
 
 
@@ -203,15 +208,18 @@ def _mapping(search: Any, replacement: Any) -> dict[str, str]:
     return dict(zip(keys, padded, strict=False))
 
 
-@function("SUBSTITUTE", 2, 4)
-def substitute(value: Any, search: Any, replacement: Any = "", limit: Any = None) -> str:
+@function("SUBSTITUTE", 2, 4, with_run=True)
+def substitute(run: Run, value: Any, search: Any, replacement: Any = "", limit: Any = None) -> str:
     """Replace strings by others: one, an array of them, or the keys of an object."""
     if type(search) is dict:
         limit = replacement if is_number(replacement) else limit
     pairs = {key: new for key, new in _mapping(search, replacement).items() if key}
     left_over = None if limit is None else bounded(limit)
-    string, parts, position = to_string(value), [], 0
+    string, parts, position, look = to_string(value), [], 0, _STRIDE
     while position < len(string):
+        if position >= look:
+            run.check()
+            look += _STRIDE
         found = None
         if left_over is None or left_over > 0:
             found = next((key for key in pairs if string.startswith(key, position)), None)
