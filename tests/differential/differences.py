@@ -156,6 +156,11 @@ DIFFERENCES = (
         "an addition", contexts=("direct",),
     ),
     Difference(
+        "older-indexes", "`add_hash_index`, `add_fulltext_index`",
+        "gone since version 8.0", "there, for servers that have such indexes",
+        "an addition", _SERVERS,
+    ),
+    Difference(
         "connections", "`.conn`",
         "`BasicConnection`, `JwtConnection`, `JwtSuperuserConnection`", "`Connection`",
         "one class for every way of signing in",

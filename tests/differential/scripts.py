@@ -369,6 +369,8 @@ COLLECTION = {
         c.add_ttl_index(['t', 'u'], 100)
         c.add_inverted_index(['t'], name='inv', inBackground=True, parallelism=2, primarySort={'fields': [{'field': 't', 'direction': 'asc'}]}, storedValues=[], analyzer='identity', features=['norm'], includeAllFields=True, trackListPositions=True, searchField=True, primaryKeyCache=True, cache=True)
         c.add_inverted_index([])
+        [older-indexes] c.add_hash_index([])
+        [older-indexes] c.add_fulltext_index([])
         c.get_index('pq')
         c.get_index('zz')
         c.delete_index('pq')
