@@ -141,3 +141,32 @@ def test_anything_for_ever_at_random(first: int) -> None:
     """The same, with the same servers each time."""
     for seed in range(first, first + 50):
         run_at_random(seed)
+
+
+def test_lists_that_contradict_fetches() -> None:
+    """All is listed as done, and each fetch says pending: lists are believed less often."""
+    world = Endless()
+    world.engine.hosts[0].window.limit = 100.0
+    world.submit(*["once"] * 60)
+    world.say(Call.FETCH, Say(Meaning.PENDING))
+    world.run(1.0)
+    before = world.asked[Call.FETCH]
+    world.run(20.0)
+    assert (world.asked[Call.FETCH] - before) / 60 < 60
+    assert len(world.parts) == 60
+
+
+@pytest.mark.parametrize("call", [Call.CANCEL, Call.DELETE])
+@pytest.mark.parametrize("say", [Meaning.MOVED, Meaning.ODD, Meaning.UNAVAILABLE, Meaning.BROKEN])
+@pytest.mark.parametrize("retry_after", [None, 0.5, 10_000.0])
+def test_tidying_has_an_end(call: Call, say: Meaning, retry_after: float | None) -> None:
+    """What nobody waits for any more is let go of, however the server answers."""
+    world = Endless()
+    world.submit("once", deadline=0.5)
+    world.say(Call.FETCH, Say(Meaning.PENDING))
+    world.say(call, Say(say, retry_after=retry_after))
+    world.run(0.4)
+    assert world.engine.in_flight == 1
+    world.run(3 * PATIENCE)
+    assert world.engine.is_idle
+    assert world.asked[call] <= 30
