@@ -114,6 +114,8 @@ def _dumps_slowly(value: Any, cause: TypeError) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
     return value.value if isinstance(value, Enum) else str(value)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 import math
 import pickle
-from collections import namedtuple
+import types
+from collections import ChainMap, namedtuple
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -83,3 +84,9 @@ def test_a_circle() -> None:
 def test_numbers_that_are_read() -> None:
     """Integers of up to 64 bits come back exactly; ArangoDB sends no larger ones."""
     assert loads(b"[18446744073709551615,-9223372036854775808,1.5]") == [2**64 - 1, -(2**63), 1.5]
+
+
+def test_mappings_that_are_no_dicts() -> None:
+    """They are objects, at any depth, and never their own description."""
+    value = {"a": types.MappingProxyType({"b": ChainMap({"c": 1})})}
+    assert dumps(value) == b'{"a":{"b":{"c":1}}}'
