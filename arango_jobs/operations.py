@@ -260,8 +260,6 @@ class OperationKind(Generic[T]):
     calls about jobs, which would be about themselves."""
     destination: object | None = field(default=None, repr=False)
     """Which server and user the wrapper that built it means; `None`: it was built by hand."""
-    is_special: bool = field(init=False)
-    """Whether more is done to its body than to encode it as JSON."""
     prefix: str = field(init=False)
     target: str = field(init=False)
     """Path and query of a request whose path ends in no key."""
@@ -269,7 +267,6 @@ class OperationKind(Generic[T]):
     def __post_init__(self) -> None:
         """Put the database before the path."""
         prefix = f"/_db/{quote_segment(self.database)}{self.path}"
-        object.__setattr__(self, "is_special", self.is_text or self.is_query)
         object.__setattr__(self, "prefix", prefix)
         object.__setattr__(self, "target", prefix + self.query)
 

@@ -24,7 +24,6 @@ from arango_jobs.checking import shown
 from arango_jobs.errors import OptionError
 
 __all__ = [
-    "CURSOR_TTL",
     "DEFAULT_HOST",
     "MAX_RESPONSE_BYTES",
     "Timeouts",
@@ -36,10 +35,6 @@ __all__ = [
 DEFAULT_HOST = "http://127.0.0.1:8529"
 MAX_RESPONSE_BYTES = 1 << 30
 """Largest body of an answer, counted again after it is decompressed."""
-
-
-CURSOR_TTL = 600
-"""Seconds that a job's cursor is kept for its reader, which run from the end of its query."""
 
 
 def check_names(owner: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -15,8 +15,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from arango_jobs.resources import start_thread
-
 __all__ = ["Crew"]
 
 Item = TypeVar("Item")
@@ -62,18 +60,8 @@ class Crew(Generic[Item, Result]):
             thread = threading.Thread(
                 target=_run, args=(board,), name=f"{self._name}-{number}", daemon=True
             )
-            try:
-                start_thread(thread)
-            except BaseException:
-                with board.lock:
-                    board.idle -= 1
-                # Those that run take it in their turn; without any there is nobody to.
-                if not self._threads:
-                    with board.lock:
-                        board.idle += 1
-                    raise
-            else:
-                self._threads.append(thread)
+            self._threads.append(thread)
+            thread.start()
         board.inbox.put(item)
 
     def tell(self, result: Result) -> None:

@@ -19,13 +19,7 @@ from typing import Protocol, TypeAlias
 from arango_jobs._net.hosts import Host
 from arango_jobs._net.resolver import Address, Resolver
 from arango_jobs._net.shared import Shared
-from arango_jobs.errors import (
-    HostUnreachableError,
-    ResourceExhaustedError,
-    TLSError,
-    TransportError,
-)
-from arango_jobs.resources import is_exhausted, no_descriptor
+from arango_jobs.errors import HostUnreachableError, TLSError
 
 __all__ = ["Dialer", "Dialing", "Done"]
 
@@ -68,7 +62,7 @@ class Dialer:
         self._end = self.deadline = now + shared.settings.connect_timeout
         self._addresses: list[Address] | None = None
         self._troubles: list[str] = []
-        self._cause: TransportError | None = None
+        self._cause: TLSError | None = None
         self._sock: socket.socket | None = None
         self._is_over = False
         self._resolver = Resolver(host.name, host.port, shared.wake)
@@ -80,7 +74,6 @@ class Dialer:
         try:
             self._addresses = self._resolver.poll()
         except OSError as error:
-            self._note_exhausted(error)
             self._fail(f"{self._host.name}: {error.strerror or error}")
             return
         if self._addresses is not None:
@@ -125,7 +118,6 @@ class Dialer:
             self._sock = _opened(address)
             code = self._sock.connect_ex(address.sockaddr)
         except OSError as error:
-            self._note_exhausted(error)
             self._trouble(error.strerror or str(error))
             return
         if code not in _UNDERWAY:
@@ -187,12 +179,6 @@ class Dialer:
         error = HostUnreachableError(f"{self._host.url} cannot be reached: {text}")
         error.__cause__ = self._cause
         self._done(error)
-
-    def _note_exhausted(self, error: OSError) -> None:
-        if isinstance(error, ResourceExhaustedError):
-            self._cause = error
-        elif is_exhausted(error):
-            self._cause = no_descriptor(f"a connection to {self._host.url}", error)
 
     def _drop(self) -> None:
         if self._sock is not None:

@@ -28,7 +28,6 @@ from arango_jobs._net.tls import tls_context
 from arango_jobs._net.waker import Waker
 from arango_jobs.clock import Clock, SystemClock
 from arango_jobs.operations import Headers
-from arango_jobs.resources import descriptors_for
 
 __all__ = ["PipelineTransport"]
 
@@ -66,13 +65,8 @@ class PipelineTransport:
         self._clock = clock or SystemClock()
         self._monotonic = self._clock.monotonic
         self._tls = settings.tls
-        with descriptors_for("a manager's connections"):
-            self._selector = selectors.DefaultSelector()
-            try:
-                self._waker = Waker(self._selector)
-            except BaseException:
-                self._selector.close()
-                raise
+        self._selector = selectors.DefaultSelector()
+        self._waker = Waker(self._selector)
         self._shared = Shared(settings, self._clock, self._selector, self.wake, self._context)
         self._quick = [self._lane(index, host) for index, host in enumerate(self._hosts)]
         self._slow = [self._slow_lane(index, host) for index, host in enumerate(self._hosts)]

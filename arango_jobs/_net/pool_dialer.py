@@ -14,9 +14,8 @@ from arango_jobs._net.pool_sockets import PoolSockets
 from arango_jobs._net.proxies import by_way_of
 from arango_jobs._net.session_errors import is_of_user_code, unreachable
 from arango_jobs._net.shared import Shared
-from arango_jobs.errors import HostUnreachableError, ResourceExhaustedError
+from arango_jobs.errors import HostUnreachableError
 from arango_jobs.logs import user_code_logger
-from arango_jobs.resources import start_thread
 
 __all__ = ["PoolDialer"]
 
@@ -36,15 +35,10 @@ class PoolDialer:
         self._lock = threading.Lock()
         self._found: socket.socket | HostUnreachableError | None = None
         self._is_over = False
-        self._thread: threading.Thread | None = threading.Thread(
+        self._thread = threading.Thread(
             target=self._run, name=f"arango-jobs-dialer-{host.name}", daemon=True
         )
-        try:
-            start_thread(self._thread)
-        except ResourceExhaustedError as error:
-            self._found = unreachable(error, host.url, sockets.proxy)
-            self._thread = None
-            self._wake()
+        self._thread.start()
 
     def advance(self) -> None:
         """Hand over what the thread has made meanwhile."""
@@ -54,7 +48,7 @@ class PoolDialer:
                 return
             self._is_over = True
         # It has nothing left to do: this only leaves none behind.
-        self._join()
+        self._thread.join(_JOIN_SECONDS)
         self._done(found)
 
     def expire(self, now: float) -> None:
@@ -72,11 +66,7 @@ class PoolDialer:
     def close(self) -> None:
         """Stop, without calling anybody; the thread is not waited for for ever."""
         self._end()
-        self._join()
-
-    def _join(self) -> None:
-        if self._thread is not None:
-            self._thread.join(_JOIN_SECONDS)
+        self._thread.join(_JOIN_SECONDS)
 
     def _end(self) -> None:
         with self._lock:

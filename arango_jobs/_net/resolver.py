@@ -11,9 +11,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from arango_jobs.errors import ResourceExhaustedError
-from arango_jobs.resources import start_thread
-
 __all__ = ["Address", "Resolver"]
 
 _JOIN_SECONDS = 1.0
@@ -42,10 +39,7 @@ class Resolver:
             self._thread = threading.Thread(
                 target=self._run, name=f"arango-jobs-resolver-{name}", daemon=True
             )
-            try:
-                start_thread(self._thread)
-            except ResourceExhaustedError as error:
-                self._thread, self._found = None, error
+            self._thread.start()
 
     def poll(self) -> list[Address] | None:
         """Return the addresses, `None` while they are looked up; `OSError` where there are none."""

@@ -31,12 +31,7 @@ from arango_jobs._net.session_errors import converted, is_of_user_code, late
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.time_limits import time_limit
 from arango_jobs.clock import Clock, SystemClock
-from arango_jobs.errors import (
-    ConnectionLostError,
-    HostUnreachableError,
-    OptionError,
-    ResourceExhaustedError,
-)
+from arango_jobs.errors import ConnectionLostError, OptionError
 from arango_jobs.logs import user_code_logger
 
 __all__ = ["SessionTransport"]
@@ -104,10 +99,7 @@ class SessionTransport:
             checker.render(exchange.template, exchange.leaves[0], len(exchange.bodies[0]))
             call = _Call(exchange, deadline)
             waiting[call] = None
-            try:
-                self._crew.give(call)
-            except ResourceExhaustedError as error:
-                self._crew.tell((call, Failure(exchange, _unstarted(error), False)))
+            self._crew.give(call)
 
     def poll(self, timeout: float | None) -> list[TransportEvent]:
         """Wait until something came, `timeout` seconds passed, or `wake` was called."""
@@ -215,9 +207,3 @@ class _Line:
         said, self._said = self._said, (type(error), url)
         if is_of_user_code(error) and said != self._said:
             user_code_logger.error("code of the session raised for %s", url, exc_info=error)
-
-
-def _unstarted(error: ResourceExhaustedError) -> HostUnreachableError:
-    failed = HostUnreachableError(f"a request was not begun: {error}")
-    failed.__cause__ = error
-    return failed

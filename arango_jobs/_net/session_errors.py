@@ -24,11 +24,9 @@ from arango_jobs.errors import (
     ConnectionLostError,
     HostUnreachableError,
     RequestTimeoutError,
-    ResourceExhaustedError,
     TLSError,
     TransportError,
 )
-from arango_jobs.resources import is_exhausted, no_descriptor
 
 __all__ = ["converted", "is_of_user_code", "late", "unreachable"]
 
@@ -86,25 +84,15 @@ def unreachable(error: BaseException, url: str, proxy: str | None = None) -> Hos
 
     Where `proxy` is on the way there, it is the only one that we connect to.
     """
-    if isinstance(error, ResourceExhaustedError):
-        found = HostUnreachableError(f"{by_way_of(url, proxy)} cannot be reached: {error}")
-        found.__cause__ = error
-        return found
     causes = tuple(_causes(error))
     why, named = _why(causes), by_way_of(url, proxy)
     is_unconnected = any(isinstance(cause, _UNCONNECTED) for cause in causes)
-    is_unconnected = is_unconnected and not any(map(is_exhausted, causes))
     if is_unconnected and is_unreached(proxy, causes):
         why, named = f"its proxy {proxy} cannot be reached: {why}", url
     elif proxy is not None and why.startswith(_REFUSED_TUNNEL):
         why, named = f"its proxy {proxy} refuses to connect to it: {why}", url
     found = HostUnreachableError(f"{named} cannot be reached: {why}")
-    exhausted = next(
-        (cause for cause in causes if isinstance(cause, OSError) and is_exhausted(cause)), None
-    )
-    if exhausted is not None:
-        found.__cause__ = no_descriptor(f"a connection to {url}", exhausted)
-    elif any(isinstance(cause, ssl.SSLError) for cause in causes):
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
         found.__cause__ = TLSError(why)
     return found
 

@@ -30,7 +30,6 @@ from arango_jobs._runtime.journal import Journal
 from arango_jobs._runtime.news import News
 from arango_jobs._runtime.patching import Threads
 from arango_jobs._runtime.poller import Poller
-from arango_jobs._wire.queries import outliving
 from arango_jobs._wire.signing import Signer
 from arango_jobs.clock import Clock
 from arango_jobs.errors import (
@@ -130,11 +129,11 @@ class Desk:
         Raises `InFlightLimitError`, `ManagerClosedError` and `JSONEncodeError`; nothing
         has been taken then.
         """
-        if self._client_keys:
+        if deadline is not None or self._client_keys:
             operation = self._prepared(operation, deadline)
         body = operation.body
-        if body is None or operation.kind.is_special:
-            operation, payload = self.encoded(operation, deadline)
+        if body is None or operation.kind.is_text:
+            payload = self._encode(operation)
         else:
             payload = self._dumps(body)
         try:
@@ -236,10 +235,8 @@ class Desk:
             key = f"{self._prefix}{next(self._keys):x}"
             body, retry = {**operation.body, "_key": key}, operation.effective_retry
             return replace(operation, body=body, key=key, retry=retry, made_key=True)
-        if kind.is_query and isinstance(operation.body, dict):
-            operation = outliving(operation)
-            if deadline is not None:
-                return replace(operation, body=_with_runtime(operation.body, deadline))
+        if deadline is not None and kind.is_query and isinstance(operation.body, dict):
+            return replace(operation, body=_with_runtime(operation.body, deadline))
         return operation
 
     def _wait_for_room(self) -> None:

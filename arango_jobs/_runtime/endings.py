@@ -32,7 +32,6 @@ from arango_jobs.errors import (
     JobLostError,
     JSONDecodeError,
     NotHTTPError,
-    ResourceExhaustedError,
     SubmitOutcomeUnknownError,
     TLSError,
     TransportError,
@@ -395,7 +394,7 @@ def _tolerant(loads: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 def _unreachable(message: str, cause: BaseException | None) -> TransportError:
     """Return the error of what was never sent: as a direct call's where the cause tells more."""
     deeper = cause.__cause__ if cause is not None else None
-    for telling in (ResourceExhaustedError, NotHTTPError, TLSError):
+    for telling in (NotHTTPError, TLSError):
         if isinstance(cause, telling) or isinstance(deeper, telling):
             return telling(message)
     return HostUnreachableError(message)

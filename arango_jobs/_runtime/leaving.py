@@ -16,8 +16,6 @@ import contextlib
 import threading
 from typing import Protocol
 
-from arango_jobs.resources import start_thread
-
 __all__ = ["Leavable", "interrupts", "leave", "leave_in_loop"]
 
 _MOMENT = 1.0
@@ -106,8 +104,7 @@ async def leave_in_loop(
                 loop.call_soon_threadsafe(_ring, is_over)
 
     # Not one of the loop's own: those may all be busy, and the loop waits for them at its end.
-    name = f"{desk.describe()}-shutdown"
-    start_thread(threading.Thread(target=leave_and_tell, name=name, daemon=True))
+    threading.Thread(target=leave_and_tell, name=f"{desk.describe()}-shutdown", daemon=True).start()
     try:
         await asyncio.shield(is_over)
     except asyncio.CancelledError:

@@ -33,7 +33,6 @@ from arango_jobs._wire.signing import Signer
 from arango_jobs.clock import Clock
 from arango_jobs.errors import ManagerDiedError
 from arango_jobs.logs import logger
-from arango_jobs.resources import start_thread
 
 __all__ = ["Poller"]
 
@@ -217,7 +216,7 @@ class Poller:
             thread = threading.Thread(target=self._run_alone, name=self._name, daemon=True)
             self._thread = thread
             try:
-                start_thread(thread)
+                thread.start()
             except BaseException:
                 # The system has no thread left to give, or the interpreter is ending, or it was
                 # interrupted: then the thread, if it runs, finds that it is not the one.

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from arango_jobs.operations import Operation, Request, Response, quote_segment
-from arango_jobs.options import CURSOR_TTL
 
-__all__ = ["explain_request", "only_reads", "outliving"]
+__all__ = ["explain_request", "only_reads"]
 
 _WRITING_NODES = frozenset({"InsertNode", "UpdateNode", "ReplaceNode", "RemoveNode", "UpsertNode"})
-
-
-def outliving(operation: Operation[Any]) -> Operation[Any]:
-    """Return a query that runs as a job, with a cursor that outlives the wait for its reader.
-
-    Its ttl runs while the result of the job waits to be fetched and read (§9).
-    """
-    body = operation.body
-    if not isinstance(body, dict) or "ttl" in body:
-        return operation
-    return replace(operation, body={**body, "ttl": CURSOR_TTL})
 
 
 def explain_request(operation: Operation[Any], encode: Callable[[Any], bytes]) -> Request:

@@ -19,7 +19,6 @@ from arango_jobs.errors import (
     AQLQueryExecuteError,
     AQLQueryExplainError,
     AQLQueryValidateError,
-    OptionError,
 )
 from arango_jobs.operations import Operation, Retry
 
@@ -71,20 +70,13 @@ class AQL(AQLWatch[C], QueryGroup[C]):
         allow_retry: bool = False,
         force_one_shard_attribute_value: str | None = None,
         use_plan_cache: bool | None = None,
-        *,
-        prefetch: int = 0,
     ) -> Operation[Cursor]:
         """Run a query and return a cursor over its rows.
 
         `batch_size` is rows a batch; `ttl` seconds that the server keeps an open
-        cursor, which run while a job's result waits to be fetched (jobs ask for 600);
-        `max_runtime` seconds after which the server stops the query; `memory_limit`
-        bytes. `prefetch`: how many batches are drawn ahead of the reader, on a thread,
-        from when the first batch is here until the cursor is closed; an error of one
-        is raised where its rows would follow.
+        cursor, which run while a job's result waits to be fetched; `max_runtime`
+        seconds after which the server stops the query; `memory_limit` bytes.
         """
-        if type(prefetch) is not int or prefetch < 0:
-            raise OptionError(f"prefetch must be a whole number from 0, not {prefetch!r}")
         told = (
             count, batch_size, ttl, full_count, max_plans, optimizer_rules, cache, memory_limit,
             fail_on_warning, profile, max_transaction_size, max_warning_count,
@@ -97,7 +89,7 @@ class AQL(AQLWatch[C], QueryGroup[C]):
             return self._query(
                 "aql.execute", query, None if bind_vars is None else dict(bind_vars),
                 AQLQueryExecuteError,
-                headers=dirty_read(allow_dirty_read), retry=Retry.NEVER, prefetch=prefetch,
+                headers=dirty_read(allow_dirty_read), retry=Retry.NEVER,
             )  # fmt: skip
         options = given(
             fullCount=full_count,
@@ -135,7 +127,6 @@ class AQL(AQLWatch[C], QueryGroup[C]):
             headers=dirty_read(allow_dirty_read),
             retry=Retry.NEVER,
             allow_retry=allow_retry,
-            prefetch=prefetch,
         )
 
     @api_method

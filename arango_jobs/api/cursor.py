@@ -17,8 +17,6 @@ from typing import Any
 from typing_extensions import Self
 
 from arango_jobs.api.connection import Connection
-from arango_jobs.api.decode import error_number
-from arango_jobs.api.prefetching import Prefetching
 from arango_jobs.api.types import Json
 from arango_jobs.checking import checked
 from arango_jobs.errors import (
@@ -30,7 +28,7 @@ from arango_jobs.errors import (
     JSONDecodeError,
     server_error,
 )
-from arango_jobs.operations import Request, Response, Retry, quote_segment
+from arango_jobs.operations import Request, Retry, quote_segment
 
 __all__ = ["Cursor"]
 
@@ -48,14 +46,10 @@ _STATISTICS = {
 }
 
 
-_GONE = 1600
-
-
 class Cursor:
     """Iterates over the rows of a query, also with `async for`."""
 
     __slots__ = (
-        "_ahead",
         "_allow_retry",
         "_batch",
         "_cached",
@@ -65,9 +59,7 @@ class Cursor:
         "_has_more",
         "_host",
         "_id",
-        "_is_closed",
         "_next_batch_id",
-        "_ttl",
     )
 
     def __init__(
@@ -76,9 +68,6 @@ class Cursor:
         first: Json,
         host: int | None = None,
         allow_retry: bool = False,
-        *,
-        ttl: float | None = None,
-        prefetch: int = 0,
     ) -> None:
         self._connection = connection
         self._host = host
@@ -90,13 +79,7 @@ class Cursor:
         self._extra: dict[str, Any] = {}
         self._next_batch_id: str | None = None
         self._has_more = False
-        self._ttl = ttl
-        self._is_closed = False
-        self._ahead: Prefetching | None = None
-        self._take(self._read(first))
-        if prefetch and self._has_more:
-            self._ahead = Prefetching(self._draw, prefetch)
-            self._ahead.start()
+        self._take(first)
 
     @property
     def id(self) -> str | None:
@@ -162,15 +145,8 @@ class Cursor:
         """Fetch the next batch and return it with what the server says of it.
 
         With `allow_retry` a batch whose answer broke can be fetched again;
-        without, it is lost with its rows. With `prefetch` it is the next one that
-        was drawn, or the error that came in its place.
+        without, it is lost with its rows.
         """
-        body = self._draw() if self._ahead is None else self._ahead.take()
-        self._take(body)
-        return _seen(body)
-
-    def _draw(self) -> Mapping[str, Any]:
-        """Ask for the next batch that the server has."""
         target = self._target()
         can_repeat = self._allow_retry and self._next_batch_id is not None
         if can_repeat:
@@ -180,38 +156,18 @@ class Cursor:
         response = self._connection.send(request, host=self._host, retry=retry)
         body = response.json()
         if not response.is_success:
-            raise self._next_error(response, target)
-        return self._read(body)
-
-    def _next_error(self, response: Response, target: str) -> CursorNextError:
-        """Return the error for a batch that did not come; where the cursor is gone, say why."""
-        body = response.json()
-        said = str(body.get("errorMessage", "")) if isinstance(body, Mapping) else ""
-        message = None
-        # With its last batch, or once it is closed, it is gone as it should be.
-        is_early = self._has_more and not self._is_closed
-        if is_early and error_number(response) == _GONE and "batch" not in said:
-            ttl = "the server's default ttl" if self._ttl is None else f"its ttl of {self._ttl:g} s"
-            message = (
-                f"{said or 'cursor not found'}: the server drops a cursor that is not read on "
-                f"within {ttl}, and when it restarts; read on sooner, or run the query with a "
-                "longer ttl=, with prefetch=, or with a batch_size= that all rows fit in"
-            )
-        return server_error(CursorNextError, response, "POST", target, message=message)
+            raise server_error(CursorNextError, response, "POST", target)
+        self._take(body)
+        return _seen(body)
 
     @checked
     def close(self, ignore_missing: bool = False) -> bool | None:
         """Make the server drop the cursor; return `None` where it never had one.
 
-        Returns `False` where it is gone already and `ignore_missing`. What was drawn ahead
-        is dropped, and nothing more is drawn.
+        Returns `False` where it is gone already and `ignore_missing`.
         """
         if self._id is None:
             return None
-        self._is_closed = True
-        if self._ahead is not None and self._ahead.close() and not self._allow_retry:
-            # With its last batch the server has dropped it by itself.
-            return True
         request = Request("DELETE", self._target())
         response = self._connection.send(request, host=self._host, retry=Retry.NEVER)
         if response.is_success:
@@ -226,8 +182,8 @@ class Cursor:
         database = quote_segment(self._connection.database)
         return f"/_db/{database}/_api/cursor/{quote_segment(self._id)}"
 
-    def _read(self, body: Any) -> Mapping[str, Any]:
-        """Return one batch, noting where the next one is."""
+    def _take(self, body: Any) -> None:
+        """Take in one batch."""
         # The abstract type is asked last, as that takes long.
         is_batch = (type(body) is dict or isinstance(body, Mapping)) and isinstance(
             body.get("result"), list
@@ -236,17 +192,12 @@ class Cursor:
             raise JSONDecodeError("the answer to a query has no list of rows")
         if "id" in body:
             self._take_id(str(body["id"]))
-        if "nextBatchId" in body:
-            self._next_batch_id = body["nextBatchId"]
-        found: Mapping[str, Any] = body
-        return found
-
-    def _take(self, body: Mapping[str, Any]) -> None:
-        """Take in one batch."""
         if "count" in body:
             self._count = body["count"]
         if "cached" in body:
             self._cached = body["cached"]
+        if "nextBatchId" in body:
+            self._next_batch_id = body["nextBatchId"]
         self._has_more = bool(body.get("hasMore"))
         self._batch.extend(body["result"])
         if extra := body.get("extra"):
@@ -273,10 +224,7 @@ class Cursor:
         while not self._batch:
             if not self._has_more:
                 raise StopAsyncIteration
-            if self._ahead is not None and self._ahead.is_ready:
-                self.fetch()
-            else:
-                await asyncio.to_thread(self.fetch)
+            await asyncio.to_thread(self.fetch)
         return self._batch.popleft()
 
     def __len__(self) -> int:

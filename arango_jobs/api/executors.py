@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 from arango_jobs._wire.job_api import Meaning, read_submit
-from arango_jobs._wire.queries import outliving
 from arango_jobs.api.async_job import AsyncJob
 from arango_jobs.api.connection import Connection
 from arango_jobs.api.several import Outcome, Several
@@ -94,15 +93,13 @@ class AsyncExecutor:
         """
         if isinstance(operation, Several):
             return self._submit_all(operation.operations)
-        operation = self._outliving(operation)
         job = self._submit(operation, self._prepare(operation))
         return job if self.return_result else None
 
     def _submit_all(self, operations: Sequence[Operation[T]]) -> list[AsyncJob[T] | None]:
         jobs: list[AsyncJob[T]] = []
         try:
-            all_of_them = [self._outliving(each) for each in operations]
-            for operation, request in [(each, self._prepare(each)) for each in all_of_them]:
+            for operation, request in [(each, self._prepare(each)) for each in operations]:
                 jobs.append(self._submit(operation, request))
         except BaseException:
             # Nobody gets these, so nobody could ever take their results off the server.
@@ -111,10 +108,6 @@ class AsyncExecutor:
                     job.clear(ignore_missing=True)
             raise
         return [job if self.return_result else None for job in jobs]
-
-    def _outliving(self, operation: Operation[T]) -> Operation[T]:
-        # Of a result that is thrown away nobody would ever close the cursor.
-        return outliving(operation) if operation.kind.is_query and self.return_result else operation
 
     def _prepare(self, operation: Operation[Any]) -> Request:
         if operation.kind.method == "HEAD":

@@ -32,11 +32,10 @@ class QueryGroup(ApiGroup[C]):
         headers: Headers = (),
         retry: Retry = Retry.SAFE,
         allow_retry: bool = False,
-        prefetch: int = 0,
     ) -> Operation[Cursor]:
         """Build a query whose rows come through a cursor."""
         connection = self._connection
-        slot = (name, error, headers, retry, allow_retry, prefetch)
+        slot = (name, error, headers, retry, allow_retry)
         kind: OperationKind[Cursor] | None = connection.kinds.get(slot)
         if kind is not None:
             # Building a kind costs more than all the rest, and a load makes one query often.
@@ -44,15 +43,7 @@ class QueryGroup(ApiGroup[C]):
 
         def decode(response: Response, operation: Operation[Cursor]) -> Cursor:
             body = json_of(response, operation)
-            asked = operation.body
-            return Cursor(
-                connection,
-                body,
-                connection.host_of(response),
-                allow_retry,
-                ttl=asked.get("ttl") if type(asked) is dict else None,
-                prefetch=prefetch,
-            )
+            return Cursor(connection, body, connection.host_of(response), allow_retry)
 
         operation = self._any_query(name, query, bind_vars, error, decode, more, headers, retry)
         connection.kinds[slot] = operation.kind

@@ -20,7 +20,6 @@ from arango_jobs.errors import (
     TLSError,
     TransportError,
 )
-from arango_jobs.resources import is_exhausted, no_descriptor
 
 __all__ = ["convert", "late_error"]
 
@@ -52,9 +51,6 @@ def convert(
     causes = list(_causes(error))
     why = _why(causes)
     host = by_way_of(url, proxy)
-    for cause in causes:
-        if isinstance(cause, OSError) and is_exhausted(cause):
-            return no_descriptor(f"a connection to {url}", cause)
     is_unconnected = any(isinstance(cause, _UNREACHED) for cause in causes)
     if is_unconnected and is_unreached(proxy, causes):
         why = f"its proxy {proxy} cannot be reached: {why}"

@@ -12,10 +12,13 @@ import click
 
 from arango_jobs import ArangoClient, StandardDatabase
 from arango_jobs.cli.failing import complain
+from arango_jobs.errors import ArangoServerError
 from arango_jobs.local import LocalServer
 from arango_jobs.options import DEFAULT_HOST
 
 __all__ = ["Access", "access_options", "database", "database_or_embedded"]
+
+_NO_DATABASE = 1228
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,19 @@ def database(access: Access) -> Iterator[StandardDatabase]:
 
 
 @contextmanager
-def database_or_embedded(access: Access) -> Iterator[StandardDatabase]:
-    """Give the database on a server, or on an embedded one that ends with this command."""
+def database_or_embedded(access: Access, *, may_miss: bool = False) -> Iterator[StandardDatabase]:
+    """Give the database on a server, or on an embedded one that ends with this command.
+
+    With `may_miss`, the server need not have the database yet.
+    """
     if access.url is not None:
         db = access.connect(access.url)
         # Asked directly, so that what is wrong with the server is said at once and by name.
-        db.version()
+        try:
+            db.version()
+        except ArangoServerError as error:
+            if not may_miss or error.error_code != _NO_DATABASE:
+                raise
         yield db
         return
     with LocalServer(0, access.user, access.password) as server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -13,11 +14,12 @@ from arango_jobs import JobManager
 from arango_jobs.cli.access import Access, access_options, database_or_embedded
 from arango_jobs.cli.failing import FAILED, INTERRUPTED, complain
 from arango_jobs.cli.interrupts import stopping_on_signals
+from arango_jobs.cli.load_command import LoadCommand
 from arango_jobs.cli.output import print_json
 from arango_jobs.cli.parameters import NamedFile, Pair
 from arango_jobs.cli.progress import shown
 from arango_jobs.errors import OptionError
-from arango_jobs.loader import LoaderError, LoadReport, StopSwitch
+from arango_jobs.loader import LoaderError, LoadReport, SourceError, StopSwitch
 from arango_jobs.loader import load as load_input
 from arango_jobs.loader.files import check_readable
 from arango_jobs.loader.options import EMPTY, FORMATS, ON_DUPLICATE, TYPES, LoadOptions
@@ -43,6 +45,9 @@ Rows that failed are in a file that can be mended and loaded like any other:
   arango-jobs load airports.csv.failed.jsonl --collection airports
 """
 
+# What arangoimport means by --type.
+_KINDS = {kind: f"; a file's format is --format {kind}" for kind in FORMATS}
+
 # Options about one kind of collection only, where a command loads both kinds.
 _OF_VERTICES = ("key_field", "key_prefix")
 _OF_EDGES = ("from_field", "to_field", "from_collection", "to_collection")
@@ -57,7 +62,7 @@ class _Job:
     options: dict[str, Any]
 
 
-@click.command(epilog=_EPILOG, short_help="Load files into a collection.")
+@click.command(cls=LoadCommand, epilog=_EPILOG, short_help="Load files into a collection.")
 @click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("-c", "--collection", metavar="NAME", help="The collection that FILEs go to.")
 @click.option(
@@ -97,22 +102,45 @@ class _Job:
 @click.option(
     "--type",
     "types",
-    type=Pair(TYPES),
+    type=Pair(TYPES, hints=_KINDS),
     multiple=True,
     metavar="FIELD=TYPE",
     help=f"Convert a field: {', '.join(TYPES)}. An empty text becomes null.",
 )
 @click.option("--infer", is_flag=True, help="Make numbers, true and false of text that is one.")
 @click.option("--map", "rename", type=Pair(), multiple=True, metavar="OLD=NEW", help="Rename.")
+@click.option(
+    "--merge-attributes",
+    type=Pair(),
+    multiple=True,
+    metavar="NEW=TEXT",
+    help='Make a field of others: "name=[first] [last]".',
+)
 @click.option("--drop", multiple=True, metavar="FIELD", help="Leave a field out.")
 @click.option("--empty", type=click.Choice(EMPTY), default="keep", help="Empty text in CSV.")
 @click.option("--format", type=click.Choice(FORMATS), default="auto", show_default=True)
-@click.option("--encoding", default="utf-8", show_default=True, help="Of CSV files.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of CSV and JSON files.")
 @click.option("--delimiter", metavar="CHAR", help="Between the cells of CSV files.")
+@click.option(
+    "--quote",
+    metavar="CHAR|none",
+    help='Around cells of CSV files [", none in TSV].',
+)
+@click.option("--escape", metavar="CHAR", help="Before a character of CSV files to take as it is.")
 @click.option("--columns", metavar="A,B,...", help="Columns of a CSV file that names none.")
+@click.option("--headers-file", metavar="FILE", help="A file whose first line has the columns.")
+@click.option(
+    "--skip-lines",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Lines to leave out before the one that names the columns.",
+)
+@click.option("--ignore-missing", is_flag=True, help="Let CSV rows have cells missing at the end.")
 @click.option("--skip", type=click.IntRange(min=0), default=0, help="Rows to leave out first.")
 @click.option("--limit", type=click.IntRange(min=1), help="Rows to load at most.")
 @click.option("--create/--no-create", default=True, help="Make the collection if it is missing.")
+@click.option("--create-database", is_flag=True, help="Make the database if it is missing.")
+@click.option("--overwrite", is_flag=True, help="Take all documents out of the collection first.")
 @click.option("--dry-run", is_flag=True, help="Read and convert everything, send nothing.")
 @click.option("--checkpoint", metavar="FILE", help="Go on where a killed run left off.")
 @click.option("--dead-letter", metavar="FILE", help="For failed rows [<file>.failed.jsonl].")
@@ -166,7 +194,9 @@ def load(
     with ExitStack() as stack:
         target: Any = None
         if not options["dry_run"]:
-            db = stack.enter_context(database_or_embedded(access))
+            db = stack.enter_context(
+                database_or_embedded(access, may_miss=options["create_database"])
+            )
             target = stack.enter_context(JobManager(db, patience=patience))
         switch = stack.enter_context(stopping_on_signals())
         return _run(work, target, switch, quiet=quiet, as_json=as_json)
@@ -190,13 +220,14 @@ def _run(
         except LoaderError as error:
             if error.report is not None:
                 _summarise(error.report, as_json=as_json)
-                _say_how_to_go_on(error.report)
+                is_broken = isinstance(error, SourceError)
+                _say_how_to_go_on(error.report, job, is_broken=is_broken)
             raise
         _summarise(report, as_json=as_json)
         if report.failed:
             code = FAILED
         if not report.is_complete:
-            _say_how_to_go_on(report)
+            _say_how_to_go_on(report, job)
             return INTERRUPTED
     return code
 
@@ -219,26 +250,46 @@ def _summary(report: LoadReport) -> str:
     done = f"{report.documents:,} documents"
     if report.is_dry_run:
         return f"{report.collection}: {done} would be sent, {report.failed:,} errors (dry run)"
+    parts = []
+    if report.updated or report.ignored:
+        parts = [
+            f"{count:,} {word}"
+            for word, count in (
+                ("created", report.created),
+                ("updated", report.updated),
+                ("ignored", report.ignored),
+            )
+            if count
+        ]
     if report.resumed:
-        done += f" ({report.resumed:,} of them by earlier runs)"
+        parts.append(f"{report.resumed:,} of them by earlier runs")
+    if parts:
+        done += f" ({', '.join(parts)})"
     return (
         f"{report.collection}: {done}, {report.failed:,} errors, {report.seconds:.2f} s, "
         f"{report.per_second:,.0f} per second, {report.requests:,} requests"
     )
 
 
-def _say_how_to_go_on(report: LoadReport) -> None:
+def _say_how_to_go_on(report: LoadReport, job: _Job, *, is_broken: bool = False) -> None:
+    """Say which command loads the rest. Where the input is broken, it has to be mended first."""
     if report.is_dry_run:
         return
-    if report.checkpoint is not None:
+    if report.checkpoint is not None and not is_broken:
         complain(
             f"{report.source}: stopped; the same command with --checkpoint {report.checkpoint} "
             "goes on"
         )
-    else:
-        complain(
-            f"{report.source}: stopped after row {report.rows}; --skip {report.rows} loads the rest"
-        )
+        return
+    how = f"--skip {report.rows} loads the rest"
+    # A file that was mended is another one to a checkpoint; all rows before have ended.
+    without = ["--checkpoint"] if report.checkpoint is not None else []
+    without += ["--overwrite"] if job.options["overwrite"] else []
+    if without:
+        how += f", without {' and '.join(without)}"
+    if is_broken:
+        how = f"once it is mended, {how}"
+    complain(f"{report.source}: stopped after row {report.rows}; {how}")
 
 
 def _cleaned(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,6 +297,7 @@ def _cleaned(options: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: value for name, value in options.items() if value is not None}
     values["types"] = dict(values["types"])
     values["rename"] = dict(values["rename"])
+    values["merge_attributes"] = dict(values["merge_attributes"])
     if "columns" in values:
         values["columns"] = values["columns"].split(",")
     return values
@@ -263,6 +315,12 @@ def _plan(
         raise click.UsageError("give either FILEs with --collection, or --vertices and --edges")
     if not files and not vertices and not edges:
         raise click.UsageError("name a FILE, or '-' for standard input")
+    for file in files:
+        if file in ("true", "false") and not os.path.exists(file):
+            raise click.UsageError(
+                f"there is no file {file}; if it belongs to an option: those that switch "
+                "something on or off take no value here"
+            )
     if files and not collection:
         raise click.UsageError("--collection is missing: where should the documents go?")
     if files and collection:
@@ -280,7 +338,16 @@ def _plan(
 
 
 def _numbered(work: list[_Job]) -> list[_Job]:
-    """Give each file its own checkpoint and file of failed rows: FILE, FILE.2, FILE.3 ..."""
+    """Give each file its own checkpoint and file of failed rows: FILE, FILE.2, FILE.3 ...
+
+    The first file of a collection alone overwrites what was there.
+    """
+    seen: set[str] = set()
+    for number, job in enumerate(work):
+        if job.collection in seen and job.options["overwrite"]:
+            options = {**job.options, "overwrite": False}
+            work[number] = _Job(job.source, job.collection, options)
+        seen.add(job.collection)
     for number, job in enumerate(work[1:], 2):
         for name in ("checkpoint", "dead_letter"):
             if name in job.options:

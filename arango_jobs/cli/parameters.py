@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -12,12 +12,15 @@ __all__ = ["JsonPair", "NamedFile", "Pair"]
 
 
 class Pair(click.ParamType):  # type: ignore[type-arg]  # generic in the newest click only
-    """NAME=VALUE."""
+    """NAME=VALUE; `hints` say more about values that are commonly given instead."""
 
     name = "pair"
 
-    def __init__(self, allowed: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, allowed: Sequence[str] | None = None, hints: Mapping[str, str] | None = None
+    ) -> None:
         self._allowed = allowed
+        self._hints = hints or {}
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -25,7 +28,8 @@ class Pair(click.ParamType):  # type: ignore[type-arg]  # generic in the newest 
         """Take it apart."""
         name, sign, text = str(value).partition("=")
         if not sign or not name or not text:
-            self.fail(f"{value!r} should look like name=value", param, ctx)
+            hint = self._hints.get(str(value), "")
+            self.fail(f"{value!r} should look like name=value{hint}", param, ctx)
         if self._allowed and text not in self._allowed:
             self.fail(f"{text!r} is none of {', '.join(self._allowed)}", param, ctx)
         return name, text

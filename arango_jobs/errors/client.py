@@ -8,7 +8,6 @@ ArangoClientError
 ├── LedgerError                                           look at the file, the disk, who uses it
 ├── TransportError                                        look at the network or the server
 │   ├── HostUnreachableError, ConnectionLostError, RequestTimeoutError
-│   ├── ResourceExhaustedError                            close something, or raise a limit
 │   └── NotHTTPError, TLSError, ResponseTooLargeError
 └── JobError                                              how a job ended without its own answer
     ├── JobLostError, SubmitOutcomeUnknownError, JobDeadlineError
@@ -39,7 +38,6 @@ __all__ = [
     "NotHTTPError",
     "OptionError",
     "RequestTimeoutError",
-    "ResourceExhaustedError",
     "ResponseTooLargeError",
     "SubmitOutcomeUnknownError",
     "TLSError",
@@ -97,10 +95,6 @@ class TransportError(ArangoClientError, ConnectionError):
 
 class HostUnreachableError(TransportError):
     """No connection could be made; nothing was sent."""
-
-
-class ResourceExhaustedError(TransportError):
-    """This process or its system has no file descriptor or no thread left; nothing was sent."""
 
 
 class ConnectionLostError(TransportError):

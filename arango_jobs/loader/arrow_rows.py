@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,47 +10,44 @@ import pyarrow  # type: ignore[import-untyped]  # it has no types
 import pyarrow.ipc  # type: ignore[import-untyped]
 import pyarrow.parquet  # type: ignore[import-untyped]
 
+from arango_jobs.loader.arrow_cells import batch_rows
 from arango_jobs.loader.errors import SourceError
 
 __all__ = ["open_arrow", "open_parquet"]
 
 _BATCH = 4096
 
+Rows = tuple[tuple[str, ...], Iterator[dict[str, Any]]]
 
-def open_parquet(path: str) -> tuple[tuple[str, ...], Iterator[dict[str, Any]]]:
+
+def open_parquet(file: str | io.BufferedIOBase, name: str) -> Rows:
     """Return the columns of a Parquet file, and its rows."""
     try:
-        file = pyarrow.parquet.ParquetFile(path)
-    except pyarrow.ArrowException as error:
-        raise SourceError(f"{path} is no Parquet file: {error}") from None
-    batches = _checked(file.iter_batches(batch_size=_BATCH), path)
-    return tuple(file.schema_arrow.names), _rows(batches)
+        parquet = pyarrow.parquet.ParquetFile(file)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise SourceError(f"{name} is no Parquet file: {error}") from None
+    batches = _checked(parquet.iter_batches(batch_size=_BATCH), name)
+    return tuple(parquet.schema_arrow.names), batch_rows(batches)
 
 
-def open_arrow(path: str) -> tuple[tuple[str, ...], Iterator[dict[str, Any]]]:
+def open_arrow(file: str | io.BufferedIOBase, name: str) -> Rows:
     """Return the columns of a file in one of Arrow's IPC formats, and its rows."""
-    source = pyarrow.OSFile(path)
+    source = pyarrow.OSFile(file) if isinstance(file, str) else pyarrow.PythonFile(file, mode="r")
     try:
         try:
-            file = pyarrow.ipc.open_file(source)
+            arrow = pyarrow.ipc.open_file(source)
         except pyarrow.ArrowInvalid:
             source.seek(0)
             stream = pyarrow.ipc.open_stream(source)
-            return tuple(stream.schema.names), _rows(_checked(stream, path))
-    except pyarrow.ArrowException as error:
-        raise SourceError(f"{path} is no Arrow file: {error}") from None
-    batches = (file.get_batch(index) for index in range(file.num_record_batches))
-    return tuple(file.schema.names), _rows(_checked(batches, path))
+            return tuple(stream.schema.names), batch_rows(_checked(stream, name))
+    except (pyarrow.ArrowException, OSError) as error:
+        raise SourceError(f"{name} is no Arrow file: {error}") from None
+    batches = (arrow.get_batch(index) for index in range(arrow.num_record_batches))
+    return tuple(arrow.schema.names), batch_rows(_checked(batches, name))
 
 
-def _checked(batches: Iterable[Any], path: str) -> Iterator[Any]:
+def _checked(batches: Iterable[Any], name: str) -> Iterator[Any]:
     try:
         yield from batches
     except (pyarrow.ArrowException, OSError) as error:
-        raise SourceError(f"{path} is damaged: {error}") from None
-
-
-def _rows(batches: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    for batch in batches:
-        for start in range(0, batch.num_rows, _BATCH):
-            yield from batch.slice(start, _BATCH).to_pylist()
+        raise SourceError(f"{name} is damaged: {error}") from None

@@ -41,6 +41,8 @@ class State:
     may_be_sent: int = 0
     confirmed: list[tuple[int, int]] = field(default_factory=list)
     documents: int = 0
+    updated: int = 0
+    ignored: int = 0
     failed: int = 0
     dead_letter: str = ""
     dead_letter_size: int = 0
@@ -87,10 +89,13 @@ def open_checkpoint(
     source: dict[str, Any],
     target: dict[str, Any],
     options: dict[str, Any],
+    defaults: dict[str, Any],
 ) -> Checkpoint:
     """Read the checkpoint at `path`, or begin one.
 
-    Raises `CheckpointError` where it belongs to another file, collection or way of reading.
+    `defaults` are the options that a checkpoint does not name, since there were none of
+    that name when it was written. Raises `CheckpointError` where it belongs to another
+    file, collection or way of reading.
     """
     place = Path(path)
     state = _read(place)
@@ -98,7 +103,7 @@ def open_checkpoint(
         return Checkpoint(place, State(new_id(), source, target, options), is_resumed=False)
     _compare(place, "file", state.source, source)
     _compare(place, "collection", state.target, target)
-    _compare(place, "option", state.options, options)
+    _compare(place, "option", {**defaults, **state.options}, options)
     return Checkpoint(place, state, is_resumed=True)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from arango_jobs import json
 from arango_jobs.errors import JSONEncodeError
 from arango_jobs.loader.errors import SourceError
+from arango_jobs.loader.plain import Plain, Unreadable
 from arango_jobs.loader.rows import Row
 
 __all__ = ["Chunk", "chunks"]
@@ -33,7 +34,9 @@ class Chunk:
         return len(self.rows) + len(self.failed)
 
 
-def chunks(rows: Iterable[Row], *, max_rows: int, max_bytes: int) -> Iterator[Chunk]:
+def chunks(
+    rows: Iterable[Row], *, max_rows: int, max_bytes: int, plain: Plain | None = None
+) -> Iterator[Chunk]:
     """Put rows together; one that is too large alone is a chunk of its own.
 
     Where the input breaks, the rows before that still come.
@@ -41,11 +44,12 @@ def chunks(rows: Iterable[Row], *, max_rows: int, max_bytes: int) -> Iterator[Ch
     failure: SourceError | None = None
     chunk: Chunk | None = None
     size = 0
+    plain = plain or Plain()
     for row in _until_it_breaks(rows):
         if isinstance(row, SourceError):
             failure = row
             break
-        _measure(row)
+        _measure(row, plain)
         is_full = chunk is not None and (
             chunk.count >= max_rows or (chunk.rows and size + row.size > max_bytes)
         )
@@ -69,12 +73,27 @@ def _until_it_breaks(rows: Iterable[Row]) -> Iterator[Row | SourceError]:
         yield error
 
 
-def _measure(row: Row) -> None:
+def _measure(row: Row, plain: Plain) -> None:
     """Set the row's size, or what JSON cannot carry."""
     if row.problem is not None or row.document is None:
         return
     try:
         # One more for the comma.
         row.size = len(json.dumps(row.document)) + 1
+    except JSONEncodeError:
+        _measure_plain(row, plain)
+
+
+def _measure_plain(row: Row, plain: Plain) -> None:
+    document = plain.of_dict(row.document or {})
+    try:
+        row.size = len(json.dumps(document)) + 1
     except JSONEncodeError as error:
-        row.fail(str(error))
+        unreadable = [
+            f"{value.reason} (at $.{name})"
+            for name, value in document.items()
+            if isinstance(value, Unreadable)
+        ]
+        row.fail(unreadable[0] if unreadable else str(error))
+    else:
+        row.document = document

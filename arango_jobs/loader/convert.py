@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import orjson
 
 from arango_jobs.errors import OptionError
+from arango_jobs.loader.json_text import read_json
+from arango_jobs.loader.number_text import number_of, parse_float, parse_int
 from arango_jobs.loader.options import LoadOptions
+from arango_jobs.loader.templates import template_of
 
 __all__ = ["Converter", "check_columns", "make_converter"]
 
@@ -19,15 +20,15 @@ Converter = Callable[[dict[str, Any]], dict[str, Any]]
 
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
-_LITERAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?|true|false")
-_MANY = 19
-_MAX, _MIN = 2**64 - 1, -(2**63)
+_WORDS = {"true": True, "false": False}
+_BEGINNINGS = frozenset("-0123456789")
 
 
 def make_converter(options: LoadOptions) -> Converter | None:
     """Return what makes documents of rows, `None` where they are documents already."""
     steps = [step for step in (
         _renamer(options.rename),
+        _merger(options.merge_attributes),
         _keyer(options.key_field, options.key_prefix),
         _edger(options),
         _typer(options.types),
@@ -50,8 +51,15 @@ def make_converter(options: LoadOptions) -> Converter | None:
 def check_columns(options: LoadOptions, columns: Collection[str], name: str) -> None:
     """Raise `OptionError` where an option names a column that the input `name` has not."""
     renamed = {options.rename.get(column, column) for column in columns}
+    merged = {
+        field
+        for name, text in options.merge_attributes.items()
+        for field in template_of(name, text).fields
+    }
+    wanted = {"merge-attributes": merged - renamed}
+    renamed |= options.merge_attributes.keys()
     key_fields = set() if options.key_field is None else {options.key_field}
-    wanted = {"key-field": key_fields - renamed}
+    wanted["key-field"] = key_fields - renamed
     if options.strict_columns:
         wanted["map"] = set(options.rename) - set(columns)
         wanted["type"] = set(options.types) - renamed
@@ -70,7 +78,7 @@ def check_columns(options: LoadOptions, columns: Collection[str], name: str) -> 
 _Step = Callable[[dict[str, Any]], None]
 
 
-def _renamer(names: Any) -> _Step | None:
+def _renamer(names: Mapping[str, str]) -> _Step | None:
     if not names:
         return None
 
@@ -84,6 +92,18 @@ def _renamer(names: Any) -> _Step | None:
     return rename
 
 
+def _merger(texts: Mapping[str, str]) -> _Step | None:
+    if not texts:
+        return None
+    templates = [(name, template_of(name, text)) for name, text in texts.items()]
+
+    def merge(document: dict[str, Any]) -> None:
+        # All of them from what there was before.
+        document.update([(name, template.of(document)) for name, template in templates])
+
+    return merge
+
+
 def _dropper(names: Collection[str]) -> _Step | None:
     if not names:
         return None
@@ -95,7 +115,7 @@ def _dropper(names: Collection[str]) -> _Step | None:
     return drop
 
 
-def _typer(types: Any) -> _Step | None:
+def _typer(types: Mapping[str, str]) -> _Step | None:
     if not types:
         return None
     readers = [(name, kind, _READERS[kind]) for name, kind in types.items()]
@@ -120,14 +140,12 @@ def _inferrer(options: LoadOptions) -> _Step | None:
 
     def infer(document: dict[str, Any]) -> None:
         for name, value in document.items():
-            if (
-                isinstance(value, str)
-                and _LITERAL.fullmatch(value)
-                and name not in typed
-                and not name.startswith("_")
-            ):
-                # A number with too many digits for 64 bits stays text.
-                document[name] = orjson.loads(value) if len(value) < _MANY else value
+            if not isinstance(value, str) or name in typed or str(name)[:1] == "_":
+                continue
+            if value in _WORDS:
+                document[name] = _WORDS[value]
+            elif value[:1] in _BEGINNINGS and (number := number_of(value)) is not None:
+                document[name] = number
 
     return infer
 
@@ -196,22 +214,6 @@ def _key_text(value: Any, field: str) -> str:
     raise ValueError(f"{_short(value)} in {field!r} is neither text nor a whole number")
 
 
-def _int(value: Any) -> int:
-    number = int(value)
-    if isinstance(value, float) and number != value:
-        raise ValueError
-    if not _MIN <= number <= _MAX:
-        raise ValueError
-    return number
-
-
-def _float(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
 def _bool(value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -226,16 +228,20 @@ def _bool(value: Any) -> bool:
 def _str(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return orjson.dumps(value).decode()
+    if not isinstance(value, (int, float, list, dict)):
+        raise TypeError
+    # Python writes whole numbers with all their digits, however many.
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_whole else orjson.dumps(value).decode()
 
 
 def _json(value: Any) -> Any:
-    return orjson.loads(value) if isinstance(value, str) else value
+    return read_json(value.encode()) if isinstance(value, str) else value
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "int": _int,
-    "float": _float,
+    "int": parse_int,
+    "float": parse_float,
     "bool": _bool,
     "str": _str,
     "json": _json,

@@ -6,6 +6,7 @@ import json as _standard
 import os
 import stat
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -15,6 +16,7 @@ from typing_extensions import Self
 from arango_jobs import json
 from arango_jobs.errors import JSONEncodeError
 from arango_jobs.loader.errors import DeadLetterError
+from arango_jobs.loader.plain import Plain
 from arango_jobs.loader.rows import Row
 
 __all__ = ["DeadLetters", "default_name"]
@@ -73,13 +75,14 @@ class DeadLetters:
         """Return the file, cut after what is kept of it."""
         # Without a buffer: one that could not be written out would fail again on close.
         if not self._is_new:
-            file = self.path.open("r+b", buffering=0)
+            file = open(self.path, "r+b", buffering=0)  # noqa: SIM115  closed by `close`
+            _make_private(file)
             file.truncate(self.size)
             file.seek(self.size)
             return file
         while True:
             try:
-                return self.path.open("xb", buffering=0)
+                return open(self.path, "xb", buffering=0, opener=_private)
             except FileExistsError:
                 if self._another is None:
                     raise
@@ -151,6 +154,16 @@ class _Errors:
             ) from error
 
 
+# Rows hold what the collection holds: nobody else may read them, whatever the umask is.
+_PRIVATE = 0o600
+_private = partial(os.open, mode=_PRIVATE)
+
+
+def _make_private(file: BinaryIO) -> None:
+    if os.fstat(file.fileno()).st_mode & ~_PRIVATE & 0o777:
+        os.chmod(file.name, _PRIVATE)
+
+
 def default_name(source: str) -> Path:
     """Return a file in the working directory that is not there yet, named after `source`."""
     base = "stdin" if source in ("-", "standard input") else Path(source).name
@@ -173,8 +186,15 @@ def _line(row: Row) -> bytes:
     try:
         return json.dumps(record) + b"\n"
     except JSONEncodeError:
-        # A dict with a value that JSON cannot carry is what made it fail, or that ArangoDB refuses.
-        if not _is_exact(row.original):
+        pass
+    # As it would have been sent.
+    row_as_sent = None if row.original is None else Plain().of_dict(row.original)
+    record["row"] = row_as_sent
+    try:
+        return json.dumps(record) + b"\n"
+    except JSONEncodeError:
+        # A value that JSON cannot carry is what made it fail, or that ArangoDB refuses.
+        if not _is_exact(row_as_sent):
             record["text"], record["row"] = repr(row.original)[:2000], None
         return _standard.dumps(record).encode() + b"\n"
 
@@ -182,6 +202,6 @@ def _line(row: Row) -> bytes:
 def _is_exact(value: Any) -> bool:
     """Return whether JSON gives back what it is given, such as half of a surrogate pair."""
     try:
-        return bool(_standard.loads(_standard.dumps(value)) == value)
+        return bool(_standard.loads(_standard.dumps(value, allow_nan=False)) == value)
     except (TypeError, ValueError, RecursionError):
         return False

@@ -1,4 +1,4 @@
-"""Opens a file or standard input: compression, what it holds, and a clear word where that fails.
+"""Opens a file or standard input, unpacks it, and says clearly where that fails.
 
 Knows bytes and nothing of rows.
 """
@@ -11,17 +11,18 @@ import hashlib
 import io
 import lzma
 import os
+import shutil
 import stat
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from arango_jobs.loader.errors import SourceError
 
-__all__ = ["binary_input", "check_readable", "guess_format", "identity_of", "reading_errors"]
+__all__ = ["binary_input", "check_readable", "identity_of", "reading_errors", "seekable"]
 
 _BUFFER = 1 << 20
 _HEAD = 1 << 16
@@ -30,32 +31,6 @@ _PACKED: dict[bytes, Callable[[io.BufferedReader], Any]] = {
     b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
-}
-
-_PACKED_ENDINGS = frozenset({".gz", ".bz2", ".xz"})
-
-_ENDINGS = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".arrow": "arrow",
-    ".feather": "arrow",
-    ".ipc": "arrow",
-}
-
-_MAGIC = {b"PAR1": "parquet", b"ARROW1": "arrow", b"\xff\xff\xff\xff": "arrow"}
-
-# What people hand in by mistake, and what it is.
-_FOREIGN = {
-    b"PK\x03\x04": "a ZIP archive (an Excel workbook?); save it as CSV",
-    b"\xff\xfe": "text in UTF-16; say so with encoding utf-16",
-    b"\xfe\xff": "text in UTF-16; say so with encoding utf-16",
-    b"%PDF": "a PDF document",
-    b"SQLite format 3": "an SQLite database",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it first",
 }
 
 
@@ -80,6 +55,25 @@ def check_readable(path: str) -> None:
     if path != "-":
         with reading_errors(path):
             _open(path).close()
+
+
+def seekable(stream: io.BufferedReader, path: str) -> str | io.BufferedIOBase:
+    """Return what can be read from any place: `path`, or a copy of `stream`, which is closed.
+
+    What is compressed or comes from standard input goes to a temporary file.
+    """
+    if not isinstance(stream, _Unpacked) and path != "-":
+        stream.close()
+        return path
+    file = cast("io.BufferedIOBase", tempfile.TemporaryFile())  # noqa: SIM115  closed with the source
+    try:
+        shutil.copyfileobj(stream, file, _BUFFER)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    stream.close()
+    return file
 
 
 class _Unpacked(io.BufferedReader):
@@ -116,44 +110,6 @@ def reading_errors(name: str) -> Iterator[None]:
         raise SourceError(f"{name} is damaged or cut short: {error}") from error
     except OSError as error:
         raise SourceError(f"{name} cannot be read: {error.strerror or error}") from error
-
-
-def guess_format(path: str, stream: io.BufferedReader, encoding: str) -> str:
-    """Say what `stream` holds, by the ending of its name and by its first bytes."""
-    head = stream.peek(_HEAD)[:_HEAD]
-    for magic, kind in _MAGIC.items():
-        if head.startswith(magic):
-            return kind
-    _refuse_foreign(path, head, encoding)
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    by_name = _ENDINGS.get(_ending(path))
-    if by_name is not None and by_name != "jsonl":
-        return by_name
-    if text.startswith(b"["):
-        return "json"
-    if text.startswith(b"{") or by_name == "jsonl" or _ending(path) == ".json":
-        return "jsonl"
-    return "csv"
-
-
-def _refuse_foreign(path: str, head: bytes, encoding: str) -> None:
-    if not encoding.lower().replace("_", "-").startswith(("utf-8", "utf8", "ascii", "latin")):
-        return
-    for magic, what in _FOREIGN.items():
-        if head.startswith(magic):
-            raise SourceError(f"{path} is {what}")
-    zero = head.find(b"\0")
-    if zero >= 0:
-        raise SourceError(
-            f"{path} is no text: byte {zero} is 0; it should hold CSV, JSON lines or a JSON array"
-        )
-
-
-def _ending(path: str) -> str:
-    endings = [ending.lower() for ending in Path(path).suffixes]
-    if endings and endings[-1] in _PACKED_ENDINGS:
-        endings.pop()
-    return endings[-1] if endings else ""
 
 
 def identity_of(path: str) -> dict[str, Any]:

@@ -60,10 +60,11 @@ class Journal:
         """Take in a chunk all of whose rows are stored or have failed."""
         failed = chunk.failed + [row for row in chunk.rows if row.problem is not None]
         failed.sort(key=_number)
-        checkpoint, documents = self._checkpoint, chunk.count - len(failed)
+        stored = [row for row in chunk.rows if row.problem is None]
+        checkpoint = self._checkpoint
         if checkpoint is None:
             # No later run will find out what became of them, so they count in any case.
-            self._tally.ended(documents, failed)
+            self._tally.ended(stored, failed)
             self._letters.write(failed)
             return
         if failed and not checkpoint.state.has_dead_letter:
@@ -71,7 +72,7 @@ class Journal:
             checkpoint.state.has_dead_letter = True
             self._save(checkpoint)
         self._letters.write(failed)
-        self._tally.ended(documents, failed)
+        self._tally.ended(stored, failed)
         checkpoint.confirmed.add(chunk.start, chunk.end)
         self._is_dirty = True
         if self._tally.now() - self._saved >= _PERIOD:
@@ -93,6 +94,7 @@ class Journal:
     def _save(self, checkpoint: Checkpoint) -> None:
         state = checkpoint.state
         state.documents, state.failed = self._tally.documents, self._tally.failed
+        state.updated, state.ignored = self._tally.updated, self._tally.ignored
         state.dead_letter, state.dead_letter_size = str(self._letters.path), self._letters.size
         checkpoint.save()
         self._saved = self._tally.now()

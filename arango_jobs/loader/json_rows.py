@@ -2,96 +2,96 @@
 
 from __future__ import annotations
 
-import importlib
 import io
-import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from arango_jobs.loader.errors import SourceError
+from arango_jobs.loader.json_array import ArrayBrokenError, elements
+from arango_jobs.loader.json_lines import JsonLines
+from arango_jobs.loader.json_text import read_json
 from arango_jobs.loader.rows import Row
 
-__all__ = ["array_rows", "line_rows"]
+__all__ = ["json_rows", "line_rows"]
 
 _SHOWN = 2000
-_MAX_LINE = 64 * 1024 * 1024
 _NEEDED = frozenset({"row", "line", "error"})
 _ALLOWED = _NEEDED | {"number", "text", "key"}
-
-# orjson reads a number with more digits than 64 bits hold as a float, and loses some.
-_MANY_DIGITS = re.compile(rb"[:\[,]\s*-?[0-9]{19,}\s*[,\]}]")
+_NAMES = {list: "an array", str: "a string", int: "a number", float: "a number", bool: "a boolean"}
 
 
-def line_rows(stream: io.BufferedReader) -> Iterator[Row]:
-    """Read one JSON object a line; unpacks a file of failed rows."""
-    is_failed: bool | None = None
+def json_rows(stream: io.BufferedReader, name: str) -> Iterator[Row]:
+    """Read one JSON array, or objects one after the other where there is no array."""
+    is_array = _first_sign(stream) == b"["
+    return _array_rows(stream, name) if is_array else line_rows(stream, name)
+
+
+def _first_sign(stream: io.BufferedReader) -> bytes:
+    """Return the first byte that is no white space; blank ones before it are taken away."""
+    while data := stream.peek(1):
+        rest = data.lstrip()
+        if rest:
+            return rest[:1]
+        stream.read(len(data))
+    return b""
+
+
+def _array_rows(stream: io.BufferedReader, name: str) -> Iterator[Row]:
     number = 0
-    for line, data in enumerate(_lines(stream), 1):
-        text = data.strip()
-        if not text:
-            continue
-        number += 1
+    try:
+        for number, (text, value) in enumerate(elements(stream), 1):
+            row = Row(number, None, value, value)
+            if value is None:
+                _fill(row, text.strip())
+            yield row
+    except ArrayBrokenError as error:
+        raise SourceError(f"{name} is malformed JSON after row {number}: {error}") from None
+
+
+def line_rows(stream: io.BufferedReader, name: str) -> Iterator[Row]:
+    """Read one JSON object a line, or over several lines; unpack a file of failed rows."""
+    is_failed: bool | None = None
+    lines = JsonLines(stream)
+    for number, (line, text) in enumerate(lines, 1):
         row = Row(number, line)
         _fill(row, text)
+        if row.problem is not None and text[:1] in b"[{":
+            _fill_again(row, lines.with_what_follows(text), text, name)
         if is_failed is None and row.original is not None:
             is_failed = _is_failed_row(row.original)
         if is_failed and row.original is not None and _is_failed_row(row.original):
-            row = _unpacked(row, row.original)
+            _unpack(row, row.original)
         yield row
 
 
-def _lines(stream: io.BufferedReader) -> Iterator[bytes]:
-    first = stream.readline(_MAX_LINE)
-    yield first.removeprefix(b"\xef\xbb\xbf")
-    while data := stream.readline(_MAX_LINE):
-        yield data
+def _fill_again(row: Row, text: bytes, first: bytes, name: str) -> None:
+    if text is first:
+        return
+    row.problem = row.text = None
+    _fill(row, text)
+    if row.line == 1 and text[:1] == b"[" and text[-1:] == b"]":
+        raise SourceError(f"{name} is one JSON array; say so with format json")
 
 
 def _fill(row: Row, text: bytes) -> None:
     try:
-        value = orjson.loads(text)
-        if _MANY_DIGITS.search(text):
-            json.loads(text, parse_int=_exact)
+        value = read_json(text)
     except ValueError as error:
         row.text = text[:_SHOWN].decode("utf-8", "replace")
-        row.fail(f"malformed JSON: {_reason(error)}")
+        row.fail(f"malformed JSON: {error}")
         return
-    _set(row, value)
-
-
-def _reason(error: ValueError) -> str:
-    """Return what is wrong and in which column; the error's own line is always 1."""
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} (column {error.colno})"
-    return str(error)
-
-
-def _exact(digits: str) -> int:
-    value = int(digits)
-    if not -(2**63) <= value < 2**64:
-        raise ValueError(f"the integer {digits[:30]} does not fit in 64 bits; write it as a string")
-    return value
-
-
-def _set(row: Row, value: Any) -> None:
     if isinstance(value, dict):
         row.original = row.document = value
     else:
-        row.text = repr(value)[:_SHOWN]
+        row.text = text[:_SHOWN].decode("utf-8", "replace")
         row.fail(f"a JSON object is needed, not {_NAMES.get(type(value), 'null')}")
-
-
-_NAMES = {list: "an array", str: "a string", int: "a number", float: "a number", bool: "a boolean"}
 
 
 def _is_failed_row(value: dict[str, Any]) -> bool:
     return value.keys() >= _NEEDED and value.keys() <= _ALLOWED
 
 
-def _unpacked(row: Row, record: dict[str, Any]) -> Row:
+def _unpack(row: Row, record: dict[str, Any]) -> None:
     key = record.get("key")
     row.made_key = key if isinstance(key, str) else None
     if isinstance(record["row"], dict):
@@ -100,24 +100,3 @@ def _unpacked(row: Row, record: dict[str, Any]) -> Row:
         row.original = row.document = None
         row.text = str(record.get("text") or "")
         row.fail("it could not be read the first time either; mend the file it comes from")
-    return row
-
-
-def array_rows(stream: io.BufferedReader, name: str) -> Iterator[Row]:
-    """Read the objects of one JSON array, without holding it in memory."""
-    try:
-        ijson = importlib.import_module("ijson")
-    except ImportError:
-        raise SourceError(
-            "a JSON array is read by ijson, which is not installed: pip install arango-jobs[cli]"
-        ) from None
-    items: Iterable[Any] = ijson.items(stream, "item", use_float=True)
-    number = 0
-    try:
-        for number, value in enumerate(items, 1):
-            row = Row(number)
-            _set(row, value)
-            yield row
-    except ijson.JSONError as error:
-        reason = str(error).splitlines()[0].removeprefix("b'")
-        raise SourceError(f"{name} is malformed JSON after row {number}: {reason}") from None

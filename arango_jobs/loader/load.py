@@ -13,28 +13,33 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
+from typing_extensions import Unpack
+
 from arango_jobs.checking import checked, shown
 from arango_jobs.clock import Clock, SystemClock
 from arango_jobs.errors import OptionError
+from arango_jobs.loader.arangoimport import check_option_names
 from arango_jobs.loader.checkpoint import Checkpoint, new_id, open_checkpoint
-from arango_jobs.loader.chunks import chunks
+from arango_jobs.loader.chunks import Chunk, chunks
 from arango_jobs.loader.convert import Converter, check_columns, make_converter
 from arango_jobs.loader.dead_letter import DeadLetters, default_name
 from arango_jobs.loader.errors import CheckpointError, LoaderError
 from arango_jobs.loader.journal import Journal
+from arango_jobs.loader.keywords import LoadKeywords, with_options
 from arango_jobs.loader.options import LoadOptions
+from arango_jobs.loader.plain import Plain
 from arango_jobs.loader.report import LoadProgress, LoadReport
 from arango_jobs.loader.rows import Row
 from arango_jobs.loader.sending import Sending
 from arango_jobs.loader.sources import Source, open_source
 from arango_jobs.loader.stopping import StopSwitch
 from arango_jobs.loader.tally import Tally
-from arango_jobs.loader.target import LoadTarget, open_target
-from arango_jobs.options import check_names
+from arango_jobs.loader.target import LoadTarget, open_target, serializer_of
 
 __all__ = ["load"]
 
 
+@with_options(LoadOptions)
 @checked
 def load(
     source: Any,
@@ -43,11 +48,11 @@ def load(
     *,
     progress: Callable[[LoadProgress], None] | None = None,
     stop: StopSwitch | None = None,
-    **options: Any,
+    **options: Unpack[LoadKeywords],
 ) -> LoadReport:
     """Load `source` into `collection` and return what became of it.
 
-    `source`: a path (CSV, JSON lines, a JSON array, Parquet, Arrow; gzip too), "-" for
+    `source`: a path (CSV, TSV, JSON lines, a JSON array, Parquet, Arrow; gzip too), "-" for
     standard input, a data frame, or an iterable of dicts. `target`: a database or a
     `JobManager`. `progress` is called a few times a second; `stop.request()`, from any
     thread, ends the load once what is on its way has ended. The options are those of
@@ -55,16 +60,17 @@ def load(
     `SourceError`, `CheckpointError`, `DeadLetterError` and `LoadStoppedError`, whose
     `report` says what had been confirmed.
     """
-    check_names("load", options, LoadOptions.__slots__)
+    check_option_names("load", options, LoadOptions.__slots__)
     chosen = LoadOptions(**options)
     if stop is not None and not isinstance(stop, StopSwitch):
         raise OptionError(f"stop must be a StopSwitch or None, not {shown('stop', stop)}")
     with ExitStack() as stack:
-        opened = open_source(source, chosen)
+        plain = Plain(serializer_of(target))
+        opened = open_source(source, chosen, plain)
         stack.callback(opened.close)
         if opened.columns is not None:
             check_columns(chosen, opened.columns, opened.name)
-        run = _Run(opened, collection, chosen, stop or StopSwitch(), progress)
+        run = _Run(opened, collection, chosen, stop or StopSwitch(), progress, plain)
         return run.rehearse() if chosen.dry_run else run.load(target, stack)
 
 
@@ -78,6 +84,7 @@ class _Run:
         options: LoadOptions,
         stop: StopSwitch,
         progress: Callable[[LoadProgress], None] | None,
+        plain: Plain,
         clock: Clock | None = None,
     ) -> None:
         self._source = source
@@ -85,19 +92,19 @@ class _Run:
         self._options = options
         self._stop = stop
         self._progress = progress
+        self._plain = plain
         self._tally = Tally(clock or SystemClock())
         self._letters: DeadLetters | None = None
         self._checkpoint: Checkpoint | None = None
 
     def rehearse(self) -> LoadReport:
         """Read and convert everything, send nothing."""
-        options, tally = self._options, self._tally
-        bounds = {"max_rows": options.chunk_rows, "max_bytes": options.chunk_bytes}
+        tally = self._tally
         with self._open_letters(None) as letters:
-            for chunk in chunks(self._rows("dry-run"), **bounds):
+            for chunk in self._chunks("dry-run"):
                 letters.write(chunk.failed)
                 tally.taken = chunk.end - 1
-                tally.ended(len(chunk.rows), chunk.failed)
+                tally.ended(chunk.rows, chunk.failed)
         return self._report(is_complete=not self._stop.is_requested)
 
     def load(self, target: Any, stack: ExitStack) -> LoadReport:
@@ -106,20 +113,22 @@ class _Run:
         where = stack.enter_context(open_target(target, self._collection))
         checkpoint = self._checkpoint = self._open_checkpoint(where)
         if checkpoint is not None:
-            tally.resume(checkpoint.state.documents, checkpoint.state.failed)
-            if checkpoint.state.is_complete:
+            state = checkpoint.state
+            tally.resume(state.documents, state.updated, state.ignored, state.failed)
+            if state.is_complete:
                 return self._report(is_complete=True)
+        if options.create_database:
+            where.make_database()
         where.prepare(create=options.create, edge=options.edge)
         letters = stack.enter_context(self._open_letters(checkpoint))
         journal = Journal(checkpoint, letters, tally)
         journal.begin()
+        # Once, even if an earlier run was killed while it did so: nothing had been sent then.
+        if options.overwrite and not journal.in_doubt_below:
+            where.empty()
         sending = Sending(where, journal, tally, options, self._stop, self._progress)
         try:
-            sending.send_all(chunks(
-                self._rows(checkpoint.state.id if checkpoint else new_id()),
-                max_rows=options.chunk_rows,
-                max_bytes=options.chunk_bytes,
-            ))  # fmt: skip
+            sending.send_all(self._chunks(checkpoint.state.id if checkpoint else new_id()))
             journal.end(is_complete=not self._stop.is_requested)
         except LoaderError as error:
             journal.give_up()
@@ -129,6 +138,14 @@ class _Run:
             journal.give_up()
             raise
         return self._report(is_complete=not self._stop.is_requested)
+
+    def _chunks(self, load_id: str) -> Iterator[Chunk]:
+        return chunks(
+            self._rows(load_id),
+            max_rows=self._options.chunk_rows,
+            max_bytes=self._options.chunk_bytes,
+            plain=self._plain,
+        )
 
     def _rows(self, load_id: str) -> Iterator[Row]:
         """Give the rows that are to be sent, as documents with keys."""
@@ -140,7 +157,7 @@ class _Run:
             tally.rows = row.number
             if row.number > options.skip and row.number not in done:
                 if convert is not None and row.original is not None:
-                    _convert(row, convert)
+                    _convert(row, convert, self._plain)
                 _set_key(row, f"{options.key_prefix}{load_id}" if options.client_keys else None)
                 yield row
             if row.number == last:
@@ -188,7 +205,8 @@ class _Run:
             options.checkpoint,
             source=source.identity,
             target={"database": target.database, "collection": self._collection},
-            options=options.fingerprint(),
+            options=_fingerprint(options, source),
+            defaults=LoadOptions().fingerprint(),
         )
 
     def _report(self, *, is_complete: bool) -> LoadReport:
@@ -198,6 +216,9 @@ class _Run:
             source=self._source.name,
             collection=self._collection,
             documents=tally.documents,
+            created=tally.documents - tally.updated - tally.ignored,
+            updated=tally.updated,
+            ignored=tally.ignored,
             failed=tally.failed,
             resumed=tally.resumed,
             seconds=tally.seconds(),
@@ -211,11 +232,28 @@ class _Run:
         )
 
 
-def _convert(row: Row, convert: Converter) -> None:
+def _fingerprint(options: LoadOptions, source: Source) -> dict[str, Any]:
+    """Return the options, with what a file of headers says in place of its path."""
+    values = options.fingerprint()
+    if options.headers_file is not None:
+        values["headers_file"] = list(source.columns or ())
+    return values
+
+
+def _convert(row: Row, convert: Converter, plain: Plain) -> None:
+    original = row.original or {}
     try:
-        row.document = convert(row.original or {})
+        row.document = convert(original)
     except ValueError as error:
-        row.fail(str(error))
+        # Perhaps since it has values of Python's own.
+        outermost = plain.outermost(original)
+        if outermost is original:
+            row.fail(str(error))
+            return
+        try:
+            row.document = convert(outermost)
+        except ValueError as same:
+            row.fail(str(same))
 
 
 def _set_key(row: Row, prefix: str | None) -> None:

@@ -8,20 +8,22 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from arango_jobs.checking import check_fields
-from arango_jobs.errors import OptionError
+from arango_jobs.loader import option_checks as check
+from arango_jobs.loader.templates import template_of
 
-__all__ = ["EMPTY", "FORMATS", "ON_DUPLICATE", "TYPES", "LoadOptions"]
+__all__ = ["EMPTY", "FORMATS", "NO_QUOTE", "ON_DUPLICATE", "TYPES", "LoadOptions"]
 
 FORMATS = ("auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow")
 ON_DUPLICATE = ("error", "ignore", "update", "replace")
 TYPES = ("int", "float", "bool", "str", "json")
 EMPTY = ("keep", "null", "omit")
+NO_QUOTE = "none"
 
 # Of these a resumed load may have others: they change nothing about which rows become what.
 _PACE = frozenset(
     {
         "chunk_rows", "chunk_bytes", "window", "checkpoint", "dead_letter", "dry_run",
-        "create", "max_errors", "source_name", "strict_columns",
+        "create", "create_database", "max_errors", "source_name", "strict_columns",
     }
 )  # fmt: skip
 
@@ -31,14 +33,29 @@ class LoadOptions:
     """Options of `load`; sizes in bytes. `rename` comes first, the others use the new names."""
 
     format: str = "auto"
-    """"csv", "tsv", "jsonl", "json" (one array), "parquet", "arrow"; "auto" looks at the file."""
+    """"csv", "tsv", "jsonl", "json" (an array, or documents one after the other), "parquet",
+    "arrow"; "auto" looks at the file."""
     encoding: str = "utf-8"
+    """Of CSV, TSV and JSON files."""
     delimiter: str | None = None
+    """Between the cells of CSV files; a comma, in TSV a tab, if not said."""
+    quote: str | None = None
+    """Around cells of CSV files; "none": nowhere. A double quote, in TSV none, if not said."""
+    escape: str | None = None
+    """Before a character of CSV files that is to be taken as it is."""
     columns: Sequence[str] | None = None
-    """Names of the columns of a CSV file that has no line of them."""
+    """Names of the columns of a CSV file; a first line that repeats them is left out."""
+    headers_file: str | os.PathLike[str] | None = None
+    """A file whose first line names the columns of a CSV file that has no such line."""
+    skip_lines: int = 0
+    """Lines of a text file to leave out first, before the one that names the columns."""
+    ignore_missing: bool = False
+    """Whether a CSV row may have fewer cells than there are columns; it has fewer fields then."""
     source_name: str | None = None
     """What to call an input that has no name; tells checkpoints of iterables apart."""
     rename: Mapping[str, str] = field(default_factory=dict)
+    merge_attributes: Mapping[str, str] = field(default_factory=dict)
+    """New fields made of others: {"name": "[first] [last]"}."""
     types: Mapping[str, str] = field(default_factory=dict)
     drop: Sequence[str] = ()
     strict_columns: bool = True
@@ -56,11 +73,17 @@ class LoadOptions:
     """Put before values of `from_field` that name no collection."""
     to_collection: str | None = None
     skip: int = 0
+    """Rows to leave out first."""
     limit: int | None = None
     on_duplicate: str = "error"
+    overwrite: bool = False
+    """Whether the collection is emptied first. A load that is resumed does not do it again."""
     client_keys: bool = True
     """Whether rows without a key get one of ours; it keeps them from being stored twice."""
     create: bool = True
+    """Whether a collection that is not there is made."""
+    create_database: bool = False
+    """Whether a database that is not there is made."""
     dry_run: bool = False
     checkpoint: str | os.PathLike[str] | None = None
     dead_letter: str | os.PathLike[str] | None = None
@@ -74,22 +97,30 @@ class LoadOptions:
     def __post_init__(self) -> None:
         """Check each of them."""
         check_fields(self)
-        _one_of("format", self.format, FORMATS)
-        _one_of("on_duplicate", self.on_duplicate, ON_DUPLICATE)
-        _one_of("empty", self.empty, EMPTY)
+        check.one_of("format", self.format, FORMATS)
+        check.one_of("on_duplicate", self.on_duplicate, ON_DUPLICATE)
+        check.one_of("empty", self.empty, EMPTY)
         for name, kind in self.types.items():
-            _one_of(f"the type of {name!r}", kind, TYPES)
+            check.one_of(f"the type of {name!r}", kind, TYPES)
+        for name, template in self.merge_attributes.items():
+            template_of(name, template)
+        # Once and for all: an iterator could be read but once.
+        object.__setattr__(self, "drop", check.texts("drop", self.drop))
+        if self.columns is not None:
+            object.__setattr__(self, "columns", check.texts("columns", self.columns))
         for name in ("chunk_rows", "chunk_bytes", "window"):
-            _count(name, getattr(self, name), 1)
-        _count("skip", self.skip, 0)
+            check.count(name, getattr(self, name), 1)
+        for name in ("skip", "skip_lines"):
+            check.count(name, getattr(self, name), 0)
         for name in ("limit", "max_errors"):
             if getattr(self, name) is not None:
-                _count(name, getattr(self, name), 1)
-        if self.delimiter is not None and len(self.delimiter) != 1:
-            raise OptionError(f"delimiter must be one character, not {self.delimiter!r}")
-        _check_encoding(self.encoding)
-        if self.checkpoint is not None and not self.client_keys:
-            raise OptionError("checkpoint needs client_keys: it tells by them what is stored")
+                check.count(name, getattr(self, name), 1)
+        for name in ("delimiter", "escape"):
+            object.__setattr__(self, name, check.sign(name, getattr(self, name)))
+        if self.quote != NO_QUOTE:
+            object.__setattr__(self, "quote", check.sign("quote", self.quote, or_else=NO_QUOTE))
+        check.encoding(self.encoding)
+        check.together(self)
 
     def fingerprint(self) -> dict[str, Any]:
         """Return the options that decide which rows become what, as JSON has them."""
@@ -97,21 +128,6 @@ class LoadOptions:
         for name, value in values.items():
             if isinstance(value, tuple):
                 values[name] = list(value)
+            elif isinstance(value, os.PathLike):
+                values[name] = os.fspath(value)
         return values
-
-
-def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise OptionError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
-
-
-def _count(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise OptionError(f"{name} must be a whole number from {least}, not {value!r}")
-
-
-def _check_encoding(name: str) -> None:
-    try:
-        "".encode(name)
-    except LookupError:
-        raise OptionError(f"there is no encoding {name!r}; utf-8, latin-1 or utf-16?") from None

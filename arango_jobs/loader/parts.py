@@ -14,12 +14,17 @@ from typing import Any, Protocol
 
 from arango_jobs.errors import ArangoServerError
 from arango_jobs.loader.chunks import Chunk
-from arango_jobs.loader.rows import Row
+from arango_jobs.loader.rows import Outcome, Row
 from arango_jobs.loader.verdicts import DUPLICATE
 
 __all__ = ["Insert", "Look", "Part", "Target"]
 
-_MODES = {"error": None, "ignore": "ignore", "update": "update", "replace": "replace"}
+# A row is ignored by refusing it: the server's own "ignore" does not tell which rows were.
+_MODES = {"error": None, "ignore": None, "update": "update", "replace": "replace"}
+# What its answer has besides where a document was there before, in both drivers' words.
+_REPLACED = frozenset({"_old_rev", "_oldRev"})
+# How the server's message begins to name the index that refused a key.
+_PRIMARY = "index primary of type primary"
 
 
 class Target(Protocol):
@@ -87,13 +92,23 @@ class Insert:
         doubtful = []
         for row, outcome in zip(self.rows, answer, strict=True):
             if not isinstance(outcome, Exception):
+                if isinstance(outcome, dict) and not _REPLACED.isdisjoint(outcome):
+                    row.outcome = Outcome.UPDATED
                 continue
             code = outcome.error_code if isinstance(outcome, ArangoServerError) else 0
             code = code or getattr(outcome, "error_code", None) or 0
-            if code == DUPLICATE and row.number < self.in_doubt_below and row.made_key is None:
-                doubtful.append(row)
-            row.fail(_message(outcome), code)
-        return Look(self.chunk, doubtful) if doubtful else None
+            message = _message(outcome)
+            if code == DUPLICATE and row.made_key is None:
+                is_in_doubt = row.number < self.in_doubt_below
+                if self.on_duplicate == "ignore" and not is_in_doubt and _PRIMARY in message:
+                    row.outcome = Outcome.IGNORED
+                    continue
+                if is_in_doubt or self.on_duplicate == "ignore":
+                    doubtful.append(row)
+            row.fail(message, code)
+        if not doubtful:
+            return None
+        return Look(self.chunk, doubtful, ignores=self.on_duplicate == "ignore")
 
     def halves(self) -> list[Part]:
         """Return two requests for the same rows."""
@@ -122,6 +137,8 @@ class Look:
     rows: list[Row]
     tries: int = 0
     is_repeatable: bool = True
+    ignores: bool = False
+    """Whether a row is ignored whose key holds another document."""
 
     def send(self, target: Target) -> Future[Any]:
         """Submit it."""
@@ -131,19 +148,24 @@ class Look:
         """Take back the failure of rows that are stored as they were to be."""
         stored = {document["_key"]: document for document in answer}
         for row in self.rows:
-            if row.document is not None and _is_stored(row.document, stored):
+            if row.document is None:
+                continue
+            if _is_stored(row.document, stored):
                 row.problem = None
+            elif self.ignores and row.document["_key"] in stored:
+                row.problem, row.outcome = None, Outcome.IGNORED
 
     def halves(self) -> list[Part]:
         """Return two requests for the same rows."""
         middle = len(self.rows) // 2
         return [
-            Look(self.chunk, rows, self.tries) for rows in (self.rows[:middle], self.rows[middle:])
+            Look(self.chunk, rows, self.tries, ignores=self.ignores)
+            for rows in (self.rows[:middle], self.rows[middle:])
         ]
 
     def again(self) -> Look:
         """Return the same request."""
-        return Look(self.chunk, self.rows, self.tries + 1)
+        return Look(self.chunk, self.rows, self.tries + 1, ignores=self.ignores)
 
 
 def _is_stored(document: dict[str, Any], stored: dict[str, Any]) -> bool:

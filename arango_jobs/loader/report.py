@@ -30,11 +30,17 @@ class LoadProgress:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """How a load ended; `documents` and `failed` count earlier runs of the same checkpoint too."""
+    """How a load ended; the counts are of all runs with the same checkpoint."""
 
     source: str
     collection: str
     documents: int
+    """Rows that are in the collection: created, updated or ignored."""
+    created: int
+    updated: int
+    """Laid over the document with their key, or stored in its place."""
+    ignored: int
+    """Left out, as there was a document with their key (`on_duplicate="ignore"`)."""
     failed: int
     resumed: int
     """Documents of these that earlier runs had confirmed."""

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Problem", "Row"]
+__all__ = ["Outcome", "Problem", "Row"]
+
+
+class Outcome(enum.Enum):
+    """What a row did to the collection."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    """It was laid over the document with its key, or stored in its place."""
+    IGNORED = "ignored"
+    """There was a document with its key, which stayed as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,8 @@ class Row:
     """What stood in the file, where it could not be read as a row."""
     made_key: str | None = None
     """The key that we gave it, so that finding it taken means that it was stored before."""
+    outcome: Outcome = Outcome.CREATED
+    """What became of it, where it has not failed."""
     size: int = 0
     """Bytes of the document as JSON."""
 

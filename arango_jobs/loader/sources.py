@@ -9,18 +9,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from arango_jobs.errors import OptionError
-from arango_jobs.loader.csv_rows import CsvRows
+from arango_jobs.loader.csv_rows import CsvRows, read_header
+from arango_jobs.loader.dialect import dialect_of
 from arango_jobs.loader.errors import SourceError
-from arango_jobs.loader.files import binary_input, guess_format, identity_of, reading_errors
+from arango_jobs.loader.files import binary_input, identity_of, reading_errors, seekable
+from arango_jobs.loader.formats import refuse_foreign, table_format, text_format
 from arango_jobs.loader.frames import frame_rows
-from arango_jobs.loader.json_rows import array_rows, line_rows
+from arango_jobs.loader.header import distinct
+from arango_jobs.loader.json_rows import json_rows, line_rows
 from arango_jobs.loader.options import LoadOptions
-from arango_jobs.loader.plain import plain_row
+from arango_jobs.loader.plain import Plain
 from arango_jobs.loader.rows import Row
+from arango_jobs.loader.texts import as_utf8
 
 __all__ = ["Source", "open_source"]
-
-_DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
 class Source:
@@ -54,81 +56,98 @@ class Source:
             self._close()
 
 
-def open_source(source: Any, options: LoadOptions) -> Source:
+def open_source(source: Any, options: LoadOptions, plain: Plain | None = None) -> Source:
     """Open `source`: a path, "-", a frame, or an iterable of dicts.
 
     Raises `SourceError` where it cannot be read.
     """
+    plain = plain or Plain()
     if isinstance(source, (str, os.PathLike)):
-        return _file(os.fspath(source), options)
+        return _file(os.fspath(source), options, plain)
     name = options.source_name or type(source).__name__
     identity = None if options.source_name is None else {"name": name}
     frame = frame_rows(source)
     if frame is not None:
         columns, rows = frame
-        return Source(name, _tabular(rows), columns=columns, identity=identity)
-    if isinstance(source, Mapping) or not isinstance(source, Iterable):
+        distinct(columns, name)
+        return Source(name, _tabular(rows, plain), columns=columns, identity=identity)
+    if isinstance(source, (Mapping, bytes, bytearray)) or not isinstance(source, Iterable):
         raise OptionError(
             f"a load takes a path, a frame or an iterable of dicts, not {type(source).__name__}"
         )
     return Source(name, _dicts(source), identity=identity)
 
 
-def _file(path: str, options: LoadOptions) -> Source:
+def _file(path: Any, options: LoadOptions, plain: Plain) -> Source:
+    if not isinstance(path, str):
+        raise OptionError(f"a path must be a string, not {type(path).__name__}")
     stream = binary_input(path)
     try:
-        return _stream(path, stream, options)
+        return _stream(path, stream, options, plain)
     except BaseException:
         stream.close()
         raise
 
 
-def _stream(path: str, stream: io.BufferedReader, options: LoadOptions) -> Source:
+def _stream(path: str, stream: io.BufferedReader, options: LoadOptions, plain: Plain) -> Source:
     name = options.source_name or ("standard input" if path == "-" else path)
-    with reading_errors(name):
-        kind = options.format
-        if kind == "auto":
-            kind = guess_format(path, stream, options.encoding)
     identity = None if path == "-" else identity_of(path)
-    if kind in ("parquet", "arrow"):
-        stream.close()
-        columns, rows = _arrow(kind, path)
-        return Source(name, _tabular(rows), columns=columns, identity=identity)
-    if kind in _DELIMITERS:
-        with reading_errors(name):
-            table = CsvRows(
-                stream,
-                name,
-                encoding=options.encoding,
-                delimiter=options.delimiter or _DELIMITERS[kind],
-                columns=options.columns,
+    with reading_errors(name):
+        kind = table_format(path, stream, options.format)
+        if kind is not None:
+            file = seekable(stream, path)
+            columns, values = _arrow(kind, file, name)
+            distinct(columns, name)
+            close = None if isinstance(file, str) else file.close
+            return Source(
+                name, _tabular(values, plain), columns=columns, identity=identity, close=close
             )
-        return Source(name, table, columns=table.columns, identity=identity, close=stream.close)
-    rows_of = array_rows(stream, name) if kind == "json" else line_rows(stream)
-    return Source(name, rows_of, identity=identity, close=stream.close)
+        refuse_foreign(path, stream, options.encoding)
+        stream = as_utf8(stream, options.encoding)
+        kind = text_format(path, stream) if options.format == "auto" else options.format
+        if kind in ("csv", "tsv"):
+            table = _table(stream, name, kind, options)
+            return Source(name, table, columns=table.columns, identity=identity, close=stream.close)
+        for _ in range(options.skip_lines):
+            stream.readline()
+        rows = json_rows(stream, name) if kind == "json" else line_rows(stream, name)
+    return Source(name, rows, identity=identity, close=stream.close)
 
 
-def _arrow(kind: str, path: str) -> Any:
-    if path == "-":
-        raise SourceError(f"{kind} cannot be read from standard input; name a file")
+def _table(stream: io.BufferedReader, name: str, kind: str, options: LoadOptions) -> CsvRows:
+    dialect = dialect_of(kind, options)
+    columns = None if options.columns is None else tuple(options.columns)
+    if options.headers_file is not None:
+        path = os.fspath(options.headers_file)
+        with binary_input(path) as file:
+            columns = read_header(as_utf8(file, options.encoding), path, dialect)
+        if not columns:
+            raise SourceError(f"{path} names no columns")
+    return CsvRows(
+        stream,
+        name,
+        dialect,
+        columns=columns,
+        skip_lines=options.skip_lines,
+        ignore_missing=options.ignore_missing,
+    )
+
+
+def _arrow(kind: str, file: str | io.BufferedIOBase, name: str) -> Any:
     try:
         reader = importlib.import_module("arango_jobs.loader.arrow_rows")
     except ImportError:
         raise SourceError(
-            f"{path} is read by pyarrow, which is not installed: pip install arango-jobs[parquet]"
+            f"{name} is read by pyarrow, which is not installed: pip install arango-jobs[parquet]"
         ) from None
-    return reader.open_parquet(path) if kind == "parquet" else reader.open_arrow(path)
+    return reader.open_parquet(file, name) if kind == "parquet" else reader.open_arrow(file, name)
 
 
-def _tabular(rows: Iterable[dict[str, Any]]) -> Iterator[Row]:
+def _tabular(rows: Iterable[Mapping[Any, Any]], plain: Plain) -> Iterator[Row]:
+    of_table = plain.of_table
     for number, values in enumerate(rows, 1):
-        row = Row(number)
-        try:
-            row.original = row.document = plain_row(values)
-        except ValueError as error:
-            row.text = repr(values)[:2000]
-            row.fail(str(error))
-        yield row
+        row = of_table(values)
+        yield Row(number, None, row, row)
 
 
 def _dicts(items: Iterable[Any]) -> Iterator[Row]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 
 from arango_jobs.clock import Clock
-from arango_jobs.loader.rows import Row
+from arango_jobs.loader.rows import Outcome, Row
 
 __all__ = ["Tally"]
 
@@ -22,6 +23,8 @@ class Tally:
         self._clock = clock
         self._begin = clock.monotonic()
         self.documents = 0
+        self.updated = 0
+        self.ignored = 0
         self.failed = 0
         self.resumed = 0
         self.rows = 0
@@ -30,14 +33,18 @@ class Tally:
         self.requests = 0
         self.first_failures: list[str] = []
 
-    def resume(self, documents: int, failed: int) -> None:
+    def resume(self, documents: int, updated: int, ignored: int, failed: int) -> None:
         """Begin with what an earlier run has counted."""
         self.documents = self.resumed = documents
+        self.updated, self.ignored = updated, ignored
         self.failed = failed
 
-    def ended(self, documents: int, failed: Sequence[Row]) -> None:
+    def ended(self, stored: Sequence[Row], failed: Sequence[Row]) -> None:
         """Count rows that have ended."""
-        self.documents += documents
+        self.documents += len(stored)
+        outcomes = Counter([row.outcome for row in stored])
+        self.updated += outcomes[Outcome.UPDATED]
+        self.ignored += outcomes[Outcome.IGNORED]
         self.failed += len(failed)
         for row in failed[: _SHOWN - len(self.first_failures)]:
             self.first_failures.append(f"{row.place}: {row.problem and row.problem.message}")

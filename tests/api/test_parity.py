@@ -80,10 +80,6 @@ LEFT_TO_THE_DRIVER["AsyncDatabase"] = LEFT_TO_THE_DRIVER["StandardDatabase"] - {
 }
 
 
-MORE = {"AQL.execute": [("prefetch", 0)]}
-"""Parameters that only ours has, which are given by name."""
-
-
 def parameters(function: Any) -> list[tuple[str, Any]]:
     """Return names and defaults, in order."""
     found = inspect.signature(function).parameters.values()
@@ -104,8 +100,7 @@ SHARED = [
 def test_same_parameters(name: str, method: str) -> None:
     """A method of both takes the same parameters, in the same order, with the same defaults."""
     theirs, ours = PAIRS[name]
-    more = MORE.get(f"{name}.{method}", [])
-    assert parameters(getattr(ours, method)) == parameters(getattr(theirs, method)) + more
+    assert parameters(getattr(ours, method)) == parameters(getattr(theirs, method))
 
 
 @pytest.mark.parametrize("name", PAIRS)

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from cli_support import AIRPORTS, FLIGHTS, Cli, speaking
 
@@ -134,12 +136,29 @@ def test_progress_without_a_terminal(cli: Cli, named: Any, monkeypatch: pytest.M
         (["load", "a.csv", "-c", "x", "--url", "h:1"], "'h:1' is no URL of a host"),
         (["load", "binary", "-c", "x"], "binary is no text: byte 1 is 0"),
         (["load", "a.csv", "-c", "x", "--colour"], "No such option"),
+        (["load", "--file", "a.csv"], "--file is an option of arangoimport; here it is the argum"),
+        (["load", "a.csv", "--type", "csv"], "; a file's format is --format csv"),
+        (["load", "a.csv", "--separator", ";"], "--separator is an option of arangoimport; here"),
+        (["load", "a.csv", "--translate", "a=b"], "here it is --map (see"),
+        (["load", "a.csv", "--datatype=a=number"], "here it is --type with int, float, bool, str"),
+        (["load", "a.csv", "--server.endpoint", "http://h"], "here it is --url (see"),
+        (["load", "a.csv", "--threads", "4"], "here it is --window (see"),
+        (["load", "a.csv", "-c", "x", "--overwrite", "true"], "there is no file true; if it bel"),
+        (["load", "a.csv", "-c", "x", "--quote", "ab"], "quote must be one character or 'none'"),
+        (["load", "a.csv", "-c", "x", "--delimiter", '"'], "delimiter and quote must not both"),
+        (["load", "a.csv", "-c", "x", "--merge-attributes", "a=b"], "should name fields in square"),
+        (["load", "a.csv", "-c", "x", "--merge-attributes", "a=[b]"], "no column 'b' in a.csv"),
+        (["load", "a.csv", "-c", "x", "--headers-file", "no"], "there is no file no"),
+        (["load", "semi.csv", "-c", "x"], "say so with delimiter ';'"),
+        (["load", "page.csv", "-c", "x"], "page.csv is an HTML page"),
     ],
 )
 def test_wrong_usage(cli: Cli, arguments: list[str], message: str) -> None:
     """One clear line, exit code 2."""
     Path("a.csv").write_text("k,v\na,1\n")
     Path("b.csv").write_text("k,v\na,1\n")
+    Path("semi.csv").write_text("k;v\na;1\n")
+    Path("page.csv").write_text("<html></html>")
     Path("binary").write_bytes(b"\x7f\0")
     done = cli(*arguments)
     assert done.code == 2
@@ -154,7 +173,9 @@ def test_an_input_that_breaks(cli: Cli, named: Any) -> None:
     assert (done.code, named.collection("c").count()) == (1, 2)
     assert done.out.startswith("c: 2 documents, 0 errors")
     first, second = done.err.splitlines()
-    assert first == "arango-jobs: a.json: stopped after row 2; --skip 2 loads the rest"
+    assert first == (
+        "arango-jobs: a.json: stopped after row 2; once it is mended, --skip 2 loads the rest"
+    )
     assert second.startswith("arango-jobs: a.json is malformed JSON after row 2: ")
 
 
@@ -218,3 +239,72 @@ def test_refused_users(
         assert done.code == 1
         assert done.err.count("\n") == 1
         assert message in done.err
+
+
+def test_what_became_of_each_row(cli: Cli, named: Any) -> None:
+    """The summary tells created, updated and ignored apart, and so does its JSON."""
+    Path("a.csv").write_text("k,v\na,1\nb,2\n")
+    Path("b.csv").write_text("k,v\nb,3\nc,4\nd,5\n")
+    options = ("-c", "c", "--key-field", "k")
+    assert cli("load", "a.csv", *options).out.startswith("c: 2 documents, 0 errors, ")
+    done = cli("load", "b.csv", *options, "--on-duplicate", "ignore")
+    assert done.out.startswith("c: 3 documents (2 created, 1 ignored), 0 errors, ")
+    done = cli("load", "b.csv", *options, "--on-duplicate", "replace")
+    assert done.out.startswith("c: 3 documents (3 updated), 0 errors, ")
+    (report,) = cli("load", "a.csv", *options, "--on-duplicate", "update", "--json").rows
+    found = tuple(report[name] for name in ("documents", "created", "updated", "ignored", "failed"))
+    assert found == (2, 0, 2, 0, 0)
+
+
+def test_options_of_arangoimport(cli: Cli, named: Any) -> None:
+    """All of them in one command."""
+    Path("h").write_text("a;b;c\n")
+    Path("x.csv").write_text("junk\n'1;2';x;\\;\n2;y\n")
+    done = cli(
+        *("load", "x.csv", "--collection", "c", "--skip-lines", "1", "--headers-file", "h"),
+        *("--delimiter", ";", "--quote", "'", "--escape", "\\", "--ignore-missing", "--infer"),
+        *("--merge-attributes", "_key=[b]-1", "--create-database", "--db", "new", "--overwrite"),
+    )
+    assert (done.code, done.err) == (0, "")
+    assert named.has_database("new")
+    rows = cli("query", "--db", "new", "FOR d IN c SORT d._key RETURN UNSET(d, '_id', '_rev')").rows
+    assert rows == [
+        {"_key": "x-1", "a": "1;2", "b": "x", "c": ";"},
+        {"_key": "y-1", "a": 2, "b": "y"},
+    ]
+    named.delete_database("new")
+
+
+def test_overwriting_with_several_files(cli: Cli, named: Any) -> None:
+    """The first of them empties the collection, the others add to it."""
+    for name in ("a", "b"):
+        Path(f"{name}.jsonl").write_text(f'{{"_key":"{name}"}}\n')
+    for _ in range(2):
+        assert cli("load", "a.jsonl", "b.jsonl", "-c", "c", "--overwrite").code == 0
+        assert sorted(named.collection("c").keys()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("options", [[], ["--overwrite"], ["--checkpoint", "check"]])
+def test_advice_that_works(cli: Cli, named: Any, options: list[str]) -> None:
+    """Doing as the message says loads the rest, and leaves what is there."""
+    Path("a.json").write_text('[{"_key":"a"},{"_key":"b"},{"_key":"c"]')
+    done = cli("load", "a.json", "-c", "c", *options)
+    assert done.code == 1
+    without = f", without {options[0]}" if options else ""
+    assert done.err.splitlines()[0] == (
+        "arango-jobs: a.json: stopped after row 2; once it is mended, --skip 2 loads the rest"
+        f"{without}"
+    )
+    Path("a.json").write_text('[{"_key":"a"},{"_key":"b"},{"_key":"c"}]')
+    assert cli("load", "a.json", "-c", "c", "--skip", "2").code == 0
+    assert sorted(named.collection("c").keys()) == ["a", "b", "c"]
+
+
+def test_times_out_of_range(cli: Cli, named: Any) -> None:
+    """One failed row and no traceback."""
+    kind = pyarrow.timestamp("us", tz="America/New_York")
+    table = pyarrow.table({"t": pyarrow.array([-62135596800000000], kind)})
+    pyarrow.parquet.write_table(table, "a.parquet")
+    done = cli("load", "a.parquet", "-c", "c")
+    assert done.code == 1
+    assert "a.parquet: row 1: a time is outside of the years 1 to 9999 (at $.t)" in done.err

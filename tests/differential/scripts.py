@@ -935,11 +935,6 @@ OURS = {
         answer.json()['_key']
         db.request('nonsense', '/')
     """,
-    "prefetch": """
-        cursor = aql.execute('FOR i IN 1..9 RETURN i', batch_size=2, prefetch=2)
-        [row for row in cursor]
-        aql.execute('RETURN 1', prefetch=-1)
-    """,
     "older_indexes": """
         c.add_hash_index(['n'], unique=True, sparse=True, deduplicate=False, name='h', in_background=True)
         c.add_hash_index(['n'])

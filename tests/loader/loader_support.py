@@ -27,6 +27,8 @@ class MemoryTarget:
         self.before: Answer = lambda documents: None
         self.after: Answer = lambda documents: None
         self.looks = 0
+        self.index = "index primary of type primary over '_key'"
+        self.asked: list[str] = []
         self.forgives = False
 
     def prepare(self, *, create: bool, edge: bool) -> None:
@@ -50,16 +52,30 @@ class MemoryTarget:
 
     def _insert(self, document: dict[str, Any], mode: str | None) -> Any:
         key = document.get("_key") or f"s{len(self.documents)}"
+        old = self.documents.get(key)
         if key in self.documents:
             if mode == "ignore":
                 return {"_key": key}
             if mode is None:
-                return DocumentInsertError("unique constraint violated", error_code=1210)
+                return DocumentInsertError(self.refusal(key), error_code=1210)
         if document.get("bad") and not (self.forgives and document["bad"] is True):
             return DocumentInsertError("a bad one", error_code=1221)
         self.documents[key] = {**document, "_key": key, "_id": f"c/{key}", "_rev": "1"}
         self.writes[key] = self.writes.get(key, 0) + 1
-        return {"_key": key}
+        return {"_key": key} if old is None else {"_key": key, "_old_rev": old["_rev"]}
+
+    def refusal(self, key: str) -> str:
+        """Return what is said about a key that is taken."""
+        return f"unique constraint violated - in {self.index}; conflicting key: {key}"
+
+    def make_database(self) -> None:
+        """Note that it was asked for."""
+        self.asked.append("database")
+
+    def empty(self) -> None:
+        """Take all documents out."""
+        self.asked.append("empty")
+        self.documents.clear()
 
     def get_many(self, keys: Sequence[str]) -> Future[Any]:
         """Return what is there."""

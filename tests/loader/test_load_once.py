@@ -146,7 +146,7 @@ def test_a_duplicate_of_somebody_else_is_an_error_all_the_same(
     target.insert_many([{"_key": "a", "n": 1}, {"_key": "b", "n": 3}])
     report = run(target, path)
     assert (report.documents, report.failed) == (1, 1)
-    assert report.first_failures == ("line 2: unique constraint violated",)
+    assert report.first_failures == (f"line 2: {target.refusal('b')}",)
     assert target.looks == 1
 
 

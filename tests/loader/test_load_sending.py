@@ -123,7 +123,7 @@ def test_lost_answers_where_the_server_makes_the_keys(target: MemoryTarget) -> N
 
 @pytest.mark.parametrize(
     ("on_duplicate", "mode"),
-    [("error", None), ("ignore", "ignore"), ("update", "update"), ("replace", "replace")],
+    [("error", None), ("ignore", None), ("update", "update"), ("replace", "replace")],
 )
 def test_modes(target: MemoryTarget, on_duplicate: str, mode: str | None) -> None:
     """Rows with a key are written as was asked, those with ours never over another."""

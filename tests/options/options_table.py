@@ -15,7 +15,7 @@ from typing import Any
 import arango_jobs
 from arango_jobs import ArangoClient, JobFuture, JobManager, StandardDatabase, Timeouts, progress
 from arango_jobs.api.compression import DeflateRequestCompression
-from arango_jobs.loader import LoadOptions, load
+from arango_jobs.loader import load
 from arango_jobs.local import Fault, LocalServer
 from arango_jobs.manager_options import ManagerOptions
 from arango_jobs.testing import FakeClock
@@ -151,13 +151,18 @@ WRONG: dict[str, dict[str, tuple[Any, ...]]] = {
         "stop": OBJECT,
         "format": CHOICE,
         "encoding": (*TEXT, "klingon", None),
-        "delimiter": (*TEXT, ";;"),
+        **dict.fromkeys(("delimiter", "quote", "escape"), (*TEXT, ";;", "")),
         "columns": SEVERAL,
+        "headers_file": PATH,
+        "skip_lines": (*COUNT, None),
         "source_name": TEXT,
-        **dict.fromkeys(("rename", "types"), (*TEXTS_BY_NAME, None)),
+        **dict.fromkeys(("rename", "merge_attributes", "types"), (*TEXTS_BY_NAME, None)),
         "drop": (*SEVERAL, None),
         **dict.fromkeys(
-            ("strict_columns", "infer", "edge", "client_keys", "create", "dry_run"),
+            (
+                "strict_columns", "infer", "edge", "client_keys", "create", "dry_run",
+                "ignore_missing", "overwrite", "create_database",
+            ),
             (*BOOLEAN, None),
         ),
         "empty": CHOICE,
@@ -238,7 +243,7 @@ CALLABLES: dict[str, Callee] = {
     "LocalServer": Callee(LocalServer.__init__, lambda w, o: LocalServer(**o)),
     "Fault": Callee(Fault.__init__, lambda w, o: Fault(**o)),
     "FakeClock": Callee(FakeClock.__init__, lambda w, o: FakeClock(**o)),
-    "load": Callee(load, lambda w, o: load([], w.db, **{"collection": "c", **o}), LoadOptions),
+    "load": Callee(load, lambda w, o: load([], w.db, **{"collection": "c", **o})),
     "progress.wait": Callee(progress.wait, lambda w, o: progress.wait([], **o)),
     "progress.as_completed": Callee(
         progress.as_completed, lambda w, o: list(progress.as_completed([], **o))

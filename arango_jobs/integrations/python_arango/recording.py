@@ -24,7 +24,6 @@ from arango_jobs.integrations.python_arango.responses import Fits, Handler, Read
 from arango_jobs.integrations.python_arango.targets import path_and_query
 from arango_jobs.json import dumps_by, encode_text
 from arango_jobs.operations import Headers, Operation, OperationKind, Response, Retry
-from arango_jobs.options import CURSOR_TTL
 
 __all__ = ["Recorder", "Recorders"]
 
@@ -78,11 +77,8 @@ class Recorder:
             return single
         is_query = method == "POST" and path == "/_api/cursor"
         data = request.data
-        if is_query and isinstance(data, dict):
-            # It runs while the job's result waits to be fetched and read.
-            data = data if "ttl" in data else {**data, "ttl": CURSOR_TTL}
-            if deadline is not None:
-                data = _with_runtime(data, deadline)
+        if is_query and deadline is not None and isinstance(data, dict):
+            data = _with_runtime(data, deadline)
         body, headers = self._body(data, headers)
         if method == "HEAD" and _DOCUMENT.match(path):
             # Fetching the result of a HEAD request hangs on several versions: H-13.

@@ -14,7 +14,6 @@ import uvicorn
 from arango_jobs.local.coordinator import Coordinator
 from arango_jobs.local.net.executor import LoopExecutor
 from arango_jobs.local.net.protocol import ArangoProtocol, Gate
-from arango_jobs.resources import descriptors_for, start_thread
 
 __all__ = ["Hosting"]
 
@@ -126,14 +125,14 @@ class Hosting:
         self._executor = executor
         self._listeners: list[_Listener] = []
         try:
-            with descriptors_for("the embedded server"):
-                for index, coordinator in enumerate(coordinators):
-                    sock = bind(host, port if index == 0 else 0)
-                    self._listeners.append(_Listener(coordinator, sock, tls))
-                self._loop = asyncio.new_event_loop()
+            for index, coordinator in enumerate(coordinators):
+                sock = bind(host, port if index == 0 else 0)
+                self._listeners.append(_Listener(coordinator, sock, tls))
         except OSError:
-            self._release()
+            for listener in self._listeners:
+                listener.release()
             raise
+        self._loop = asyncio.new_event_loop()
         self._executor.attach(self._loop)
         self._thread = threading.Thread(target=self._run, name="arango-local-server", daemon=True)
 
@@ -144,18 +143,9 @@ class Hosting:
 
     def start(self) -> None:
         """Accept connections."""
-        try:
-            start_thread(self._thread)
-        except BaseException:
-            self._release()
-            self._loop.close()
-            raise
+        self._thread.start()
         for listener in self._listeners:
             self.run(listener.open())
-
-    def _release(self) -> None:
-        for listener in self._listeners:
-            listener.release()
 
     def run(self, step: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine on the loop and wait for it."""

@@ -7,9 +7,6 @@ import queue
 import threading
 from collections.abc import Callable
 
-from arango_jobs.errors import ResourceExhaustedError
-from arango_jobs.resources import start_thread
-
 __all__ = ["Workers"]
 
 
@@ -36,15 +33,8 @@ class Workers:
                 thread = threading.Thread(
                     target=self._work, name=f"{self._name}-{next(self._numbers)}", daemon=True
                 )
-                try:
-                    start_thread(thread)
-                except ResourceExhaustedError:
-                    if not self._threads:
-                        raise
-                    # One of those that run takes it in its turn.
-                    self._idle -= 1
-                else:
-                    self._threads.append(thread)
+                self._threads.append(thread)
+                thread.start()
             self._steps.put(step)
 
     def close(self, timeout: float) -> None:
