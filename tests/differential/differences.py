@@ -172,11 +172,6 @@ DIFFERENCES = (
         "some versions of ArangoDB compress the stored result of a job twice",
     ),
     Difference(
-        "own-job", "`shutdown_progress()` in the managed context",
-        "asked directly", "counts the job that asks, too",
-        "whatever a manager sends is a job", contexts=("managed",),
-    ),
-    Difference(
         "versions", "`client.version`", "python-arango's version", "this library's version",
         "it is the version of the client", contexts=("direct",),
     ),

@@ -429,7 +429,8 @@ DATABASE = {
         db.statistics(description=True)
         metrics = db.metrics()
         type(metrics).__name__
-        [own-job] db.shutdown_progress()
+        progress = db.shutdown_progress()
+        sorted(progress)
         db.properties()
         system.properties()
     """,
@@ -827,7 +828,7 @@ DATABASE = {
         type(jobs).__name__
         db.async_jobs(status='pending', count=0)
         db.clear_async_jobs(threshold=1)
-        [own-job] db.clear_async_jobs()
+        db.clear_async_jobs()
     """,
     "missing_collection": """
         m = db.collection('zz')
