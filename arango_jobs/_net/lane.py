@@ -203,7 +203,11 @@ class Lane:
         try:
             goes_on = connection.receive(shared.view, shared.events)
         except OSError as error:
-            self._broke(connection, error)
+            # A server that closes behind its last answer, with requests unread, resets.
+            if connection.is_announced:
+                self._end(connection)
+            else:
+                self._broke(connection, error)
         else:
             if not goes_on:
                 self._end(connection)

@@ -204,6 +204,24 @@ def test_announced_end(transport: PipelineTransport, listener: Listener) -> None
     assert outcomes(events) == {token: (200, b"%d" % token) for token in range(6)}
 
 
+def test_announced_end_that_resets(transport: PipelineTransport, listener: Listener) -> None:
+    """A server that closes with requests unread resets, whatever it has said before."""
+    peer = deepen(transport, listener, 4)
+    for token in range(4):
+        transport.send(exchange(token, method="POST", body=b"%d" % token))
+    transport.poll(0)
+    peer.requests(4)
+    peer.send(answer(b"0", extra=b"Connection: close\r\n"))
+    peer.reset()
+    events = poll_until(transport, 1, Answered)
+    second = connected_peer(transport, listener)
+    for body in (b"1", b"2", b"3"):
+        assert second.requests(1)[0].endswith(body)
+        second.send(answer(body))
+        events += poll_until(transport, 1, Answered)
+    assert outcomes(events) == {token: (200, b"%d" % token) for token in range(4)}
+
+
 def test_timeout(transport: PipelineTransport, listener: Listener, clock: ManualClock) -> None:
     """A late answer ends its connection: the others on it are in doubt, the queued go on."""
     peer = deepen(transport, listener, 2)
