@@ -12,6 +12,7 @@ from types import TracebackType
 from arango_jobs.checking import checked
 from arango_jobs.clock import Clock, SystemClock
 from arango_jobs.errors import OptionError
+from arango_jobs.local.aql import check_grammar
 from arango_jobs.local.deployment import Deployment
 from arango_jobs.local.faults import Faults
 from arango_jobs.local.net.executor import LoopExecutor
@@ -133,8 +134,12 @@ class LocalServer:
     # life
 
     def start(self) -> LocalServer:
-        """Accept connections; OSError if the port is taken."""
+        """Accept connections; `OSError` if the port is taken.
+
+        Raises `ArangoClientError` in a frozen program that lacks our data files.
+        """
         if self._hosting is None:
+            check_grammar()
             hosting = Hosting(
                 self._deployment.coordinators,
                 self._executor,

@@ -132,9 +132,7 @@ def test_a_manager_that_was_made_before(stage: Stage) -> None:
     assert closed == "closed"
 
 
-FILES = sorted(
-    set((ROOT / "arango_jobs").rglob("*.py")) - {ROOT / "arango_jobs/local/store/undo.py"}
-)
+FILES = sorted((ROOT / "arango_jobs").rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

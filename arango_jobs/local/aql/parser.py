@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import threading
 from functools import lru_cache
-from importlib.resources import files
 
 from lark import Lark
 from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedToken
 
 from arango_jobs.local.aql import nodes
 from arango_jobs.local.aql.builder import Builder
+from arango_jobs.local.aql.grammar import read_grammar
 from arango_jobs.local.errors import ArangoError
 
 __all__ = ["parse"]
@@ -49,9 +49,8 @@ def _lark() -> Lark:
     if not _built:
         with _lock:
             if not _built:
-                text = files("arango_jobs.local.aql").joinpath("grammar.lark").read_text("utf-8")
                 _built.append(
-                    Lark(text, parser="lalr", lexer="contextual", transformer=Builder(),
+                    Lark(read_grammar(), parser="lalr", lexer="contextual", transformer=Builder(),
                          maybe_placeholders=True)
                 )  # fmt: skip
     return _built[0]
