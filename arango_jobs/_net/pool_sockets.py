@@ -25,7 +25,7 @@ from arango_jobs._net.pools import Pool, leaves_requests_alone, pool_for
 from arango_jobs._net.proxies import proxy_of
 from arango_jobs._net.settings import NetSettings
 from arango_jobs._net.takeover import is_overridden, only_connects
-from arango_jobs._net.time_limits import cover, time_limit
+from arango_jobs._net.time_limits import Limit, cover, time_limit
 from arango_jobs._net.tls import show_cuts
 from arango_jobs.operations import Headers
 
@@ -59,7 +59,7 @@ class PoolSockets:
 
         The look-up of a name may take longer. Raises whatever urllib3 raises.
         """
-        with time_limit(time.monotonic() + timeout, may_hold_up=True):
+        with time_limit(Limit(time.monotonic() + timeout, may_hold_up=True)):
             return self._open(timeout)
 
     def _open(self, timeout: float) -> socket.socket:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
 from typing import Final
@@ -29,7 +29,7 @@ from arango_jobs._net.session_calls import Caller, caller_for
 from arango_jobs._net.session_connections import Numbers, Withheld
 from arango_jobs._net.session_errors import converted, is_of_user_code, late
 from arango_jobs._net.settings import NetSettings
-from arango_jobs._net.time_limits import time_limit
+from arango_jobs._net.time_limits import Limit, time_limit
 from arango_jobs.clock import Clock, SystemClock
 from arango_jobs.errors import ConnectionLostError, OptionError
 from arango_jobs.logs import user_code_logger
@@ -48,6 +48,7 @@ class _Call:
     deadline: float
     is_begun: bool = False
     """Whether a thread may have sent something."""
+    limit: Limit = field(default_factory=lambda: Limit(math.inf, may_hold_up=True))
 
 
 _Ended = tuple[_Call | None, TransportEvent]
@@ -119,6 +120,9 @@ class SessionTransport:
 
     def close(self) -> list[TransportEvent]:
         """End the threads and give a `Failure` for each exchange still under way."""
+        for waiting in self._open.values():
+            for call in waiting:
+                call.limit.end()
         queued, cut = self._crew.stop(_JOIN_SECONDS)
         events = self._taken()
         for calls, may_have_run in ((queued, False), (cut, True)):
@@ -151,6 +155,7 @@ class SessionTransport:
         for waiting in self._open.values():
             for call in tuple(takewhile(lambda call: call.deadline <= now, waiting)):
                 del waiting[call]
+                call.limit.end()
                 exchange = call.exchange
                 error = late(self._hosts[exchange.host].url, exchange.timeout)
                 # A thread that takes it from now on finds that it is late.
@@ -184,7 +189,8 @@ class _Line:
         if timeout <= 0:
             return Failure(exchange, late(url, exchange.timeout), False)
         try:
-            with time_limit(time.monotonic() + timeout, may_hold_up=True):
+            call.limit.deadline = min(call.limit.deadline, time.monotonic() + timeout)
+            with time_limit(call.limit):
                 answer = caller.call(exchange.request, timeout, exchange.epoch or None)
             return exchange.answered(answer.response, answer.connection)
         except Withheld as error:

@@ -4,7 +4,7 @@ The limits of requests and urllib3 are for each operation of a socket: a peer th
 a byte now and then, or interim answers for ever, keeps a call as long as it likes. Here
 every read and write gets what is left of the whole call's time.
 
-    with time_limit(deadline): session.send(…)
+    with time_limit(Limit(deadline)): session.send(…)
                  └─ connections of classes that `limited` has made look at it
 """
 
@@ -15,18 +15,18 @@ import copy
 import http.client
 import io
 import ipaddress
+import math
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError
 
-__all__ = ["cover", "limited", "time_left", "time_limit"]
+__all__ = ["Limit", "cover", "limited", "time_left", "time_limit"]
 
 _MAX_INTERIM = 100
 """As many interim answers (1xx) before a final one as our own reader takes (`careful.py`)."""
@@ -34,25 +34,40 @@ _TLS_RECORD = 1 << 14
 """Bytes that OpenSSL writes at once: `sendall` waits anew for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Limit:
-    deadline: float
-    may_hold_up: bool
+class Limit:
+    """The limit of one call."""
+
+    __slots__ = ("deadline", "may_hold_up")
+
+    def __init__(self, deadline: float, *, may_hold_up: bool = False) -> None:
+        self.deadline = deadline
+        self.may_hold_up = may_hold_up
+
+    def end(self) -> None:
+        """Have the call end as soon as it looks: nobody waits for it any more; from any thread."""
+        self.deadline = -math.inf
+
+    def left(self) -> float:
+        """Return how many seconds are left; raise `TimeoutError` where there are none."""
+        left = self.deadline - time.monotonic()
+        if left <= 0.0:
+            raise TimeoutError("the time for this request is over")
+        return left
 
 
 # Unlike thread-locals these are a greenlet's own as well.
-_limit: contextvars.ContextVar[_Limit | None] = contextvars.ContextVar("limit", default=None)
+_limit: contextvars.ContextVar[Limit | None] = contextvars.ContextVar("limit", default=None)
 
 
 @contextmanager
-def time_limit(deadline: float | None, *, may_hold_up: bool = False) -> Iterator[None]:
-    """Have calls in this block end by `deadline`, on the system's monotonic clock.
+def time_limit(limit: Limit | None) -> Iterator[None]:
+    """Have calls in this block end by a deadline, on the system's monotonic clock.
 
     They raise `TimeoutError`, and urllib3's `ConnectTimeoutError` while they connect. With
     `may_hold_up` connecting may take longer than that: somebody else keeps the time, as the
     look-up of a name cannot be interrupted.
     """
-    token = _limit.set(None if deadline is None else _Limit(deadline, may_hold_up))
+    token = _limit.set(limit)
     try:
         yield
     finally:
@@ -65,14 +80,7 @@ def time_left() -> float | None:
     Raises `TimeoutError` where there are none.
     """
     limit = _limit.get()
-    return None if limit is None else _left(limit.deadline)
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0.0:
-        raise TimeoutError("the time for this request is over")
-    return left
+    return None if limit is None else limit.left()
 
 
 def cover(pool: Any) -> Any:
@@ -122,7 +130,7 @@ class _Limited(_Connection):
         if limit is None:
             super().connect()
             return
-        left = _left(limit.deadline)
+        left = limit.left()
         own = self.timeout
         self.timeout = min(own, left) if isinstance(own, (int, float)) else left
         if limit.may_hold_up or self._takes_one_step():
@@ -136,7 +144,7 @@ class _Limited(_Connection):
             super().send(data)
             return
         for piece in _pieces(self.sock, data):
-            self.sock.settimeout(_left(limit.deadline))
+            self.sock.settimeout(limit.left())
             super().send(piece)
 
     def _takes_one_step(self) -> bool:
@@ -153,7 +161,7 @@ class _Limited(_Connection):
             super().connect()
             return
         if not attempt.wait(seconds):
-            raise ConnectTimeoutError(self, f"no connection within {seconds:.3g} s")
+            raise ConnectTimeoutError(f"no connection within {seconds:.2g} s")
         vars(self).update(vars(twin))
 
 
@@ -208,7 +216,7 @@ class _LimitedResponse(_Response):
         super().__init__(sock, *args, **options)
         limit = _limit.get()
         if limit is not None and isinstance(self.fp, io.BufferedReader):
-            raw = _LimitedReader(self.fp.detach(), sock, limit.deadline)
+            raw = _LimitedReader(self.fp.detach(), sock, limit)
             self.fp = io.BufferedReader(raw)
 
     def begin(self) -> None:
@@ -250,16 +258,16 @@ class _Lines:
 class _LimitedReader(io.RawIOBase):
     """What a socket gives until the deadline."""
 
-    def __init__(self, raw: io.RawIOBase, sock: Any, deadline: float) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: Any, limit: Limit) -> None:
         self._raw = raw
         self._sock = sock
-        self._deadline = deadline
+        self._limit = limit
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(_left(self._deadline))
+        self._sock.settimeout(self._limit.left())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:

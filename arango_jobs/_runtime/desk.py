@@ -49,6 +49,9 @@ _EXIT_PATIENCE = 10.0
 _TIDY_PATIENCE = 2.0
 """Seconds for deleting on the server what nobody waits for any more."""
 
+_TIDY_GRACE = 0.5
+"""Seconds of these that a shutdown waits when its own time is over; the rest go on behind it."""
+
 _AT_ONCE = 25e-6
 """Seconds within which futures count as made at one time."""
 
@@ -317,6 +320,7 @@ class Desk:
 
         What has not ended by then ends with `ManagerClosedError`, and is deleted on the server.
         """
+        end = None if timeout is None else self._monotonic() + timeout
         self.close()
         if cancel:
             self.poller.call(lambda _now: self.poller.cancel_waiting())
@@ -330,7 +334,7 @@ class Desk:
             self._end_late(timeout)
         elif timeout is None:
             gate.wait_empty(None)
-        self._end_threads()
+        self._end_threads(None if end is None else end - self._monotonic())
 
     def ends_within(self, timeout: float) -> bool:
         """Close, cancel what has not been sent, and say whether the rest ends in time."""
@@ -352,10 +356,17 @@ class Desk:
         self.end_all(timeout)
         self.gate.wait_empty(_TIDY_PATIENCE)
 
-    def _end_threads(self) -> None:
-        if not self.poller.join(_TIDY_PATIENCE):
-            self.poller.stop(_TIDY_PATIENCE)
-        self._delivery.stop(_TIDY_PATIENCE)
+    def _end_threads(self, left: float | None = None) -> None:
+        """End the threads, or leave the poller's to tidy up where `left` seconds are too few."""
+        patience = _TIDY_PATIENCE
+        if left is not None:
+            patience = min(patience, max(_TIDY_GRACE, left))
+        if not self.poller.join(patience):
+            if left is None:
+                self.poller.stop(patience)
+            else:
+                self.poller.stop_after(_TIDY_PATIENCE)
+        self._delivery.stop(patience)
         self._delivery.run_rest()
 
     def at_exit(self) -> None:

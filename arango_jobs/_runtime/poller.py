@@ -99,6 +99,7 @@ class Poller:
         self.is_asleep = True
         """Whether `wake` has to be called after something was put into the inbox."""
         self._is_stopping = False
+        self._stops_at = float("inf")
         self._is_closing = False
         self._is_closed = False
         self.died_of: BaseException | None = None
@@ -156,6 +157,11 @@ class Poller:
         self.transport.wake()
         thread.join(timeout)
         return not thread.is_alive()
+
+    def stop_after(self, seconds: float) -> None:
+        """Have the thread end after `seconds`, idle or not; do not wait for it."""
+        self._stops_at = self._clock.monotonic() + seconds
+        self.transport.wake()
 
     def close_when_idle(self) -> None:
         """Have the thread close the transport and end as soon as nothing is outstanding."""
@@ -241,7 +247,7 @@ class Poller:
         """Step until nothing is outstanding; whatever goes wrong, no future is left open."""
         try:
             has_lingered = False
-            while not self._is_stopping:
+            while not self._is_stopping and not self._is_out_of_time():
                 is_free = self.step(0.0 if self._is_closing and self._is_free() else _LINGER)
                 if is_free:
                     self._rest()
@@ -251,6 +257,9 @@ class Poller:
             self._leave()
         except BaseException as error:  # noqa: BLE001  the futures get the reason
             self._die(error)
+
+    def _is_out_of_time(self) -> bool:
+        return self._stops_at < float("inf") and self._clock.monotonic() >= self._stops_at
 
     def _is_free(self) -> bool:
         return self.engine.is_idle and not self.inbox and not self._commands

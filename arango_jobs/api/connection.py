@@ -27,6 +27,7 @@ from arango_jobs.api.destination import Destination
 from arango_jobs.api.hosts import HostOrder
 from arango_jobs.api.repeating import did_nothing, has_no_result, repeating
 from arango_jobs.api.sending import Sender
+from arango_jobs.api.transport_errors import late_error
 from arango_jobs.errors import (
     ConnectionLostError,
     HostUnreachableError,
@@ -137,11 +138,14 @@ class Connection:
 
     def authorization(self) -> str | None:
         """Return the value of `Authorization`, renewed if it is due; `None`: the session signs."""
+        return self._authorization(self._deadline())
+
+    def _authorization(self, deadline: float | None) -> str | None:
         credentials = self.credentials
         if credentials is None:
             return None
         if credentials.needs_renewal(self.sender.clock.time()):
-            self._renew(credentials, None)
+            self._renew(credentials, None, deadline)
         return credentials.header()
 
     def ping(self) -> int:
@@ -190,19 +194,25 @@ class Connection:
     def _signed(
         self, request: Request, host: int | None, retry: Retry, deadline: float | None
     ) -> Response:
-        header = self.authorization()
+        header = self._authorization(deadline)
         response = self._anywhere(request, host, retry, header, deadline)
         credentials = self.credentials
         if response.status != 401 or not has_no_result(response):
             return response
         if credentials is None or not credentials.can_renew():
             return response
-        self._renew(credentials, header)
+        self._renew(credentials, header, deadline)
         return self._anywhere(request, host, retry, credentials.header(), deadline)
 
-    def _renew(self, credentials: Credentials, refused: str | None) -> None:
+    def _renew(
+        self, credentials: Credentials, refused: str | None, deadline: float | None = None
+    ) -> None:
         # Held while asking, so that a hundred threads get one new token and not a hundred.
-        with self._renewal:
+        clock = self.sender.clock
+        left = -1.0 if deadline is None else max(0.0, deadline - clock.monotonic())
+        if not self._renewal.acquire(timeout=left):
+            raise late_error(self.hosts[0], self.sender.timeouts.request)
+        try:
             now = self.sender.clock.time()
             if refused is None:
                 is_done = not credentials.needs_renewal(now)
@@ -210,12 +220,13 @@ class Connection:
                 is_done = credentials.header() != refused
             if not is_done:
                 request = credentials.renewal_request()
-                deadline = self._deadline()
                 again = repeating(
                     self.sender.clock, deadline, partial(did_nothing, request, Retry.SAFE)
                 )
                 response = again(self._anywhere, request, None, Retry.SAFE, None, deadline)
                 credentials.renewed(response, now)
+        finally:
+            self._renewal.release()
 
     def _anywhere(
         self,

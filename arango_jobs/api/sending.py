@@ -14,7 +14,7 @@ import urllib3.exceptions as urllib3_errors
 from arango_jobs import json
 from arango_jobs._net.covered_sessions import cover_session
 from arango_jobs._net.proxies import proxy_of
-from arango_jobs._net.time_limits import time_limit
+from arango_jobs._net.time_limits import Limit, time_limit
 from arango_jobs.api.session import SetAuthorization
 from arango_jobs.api.transport_errors import convert, late_error
 from arango_jobs.clock import Clock
@@ -93,7 +93,7 @@ class Sender:
         settings = session.merge_environment_settings(url, {}, True, self._verify(), None)
         cover_session(session, url, settings["proxies"])
         _, left = limits = self._limits(deadline)
-        with time_limit(None if left is None else time.monotonic() + left):
+        with time_limit(None if left is None else Limit(time.monotonic() + left)):
             return session.send(prepared, timeout=limits, allow_redirects=False, **settings)
 
     def _verify(self) -> bool | str | None:
