@@ -113,6 +113,7 @@ class Pinned:
     """A window that stays as it is."""
 
     reason = "pinned"
+    due = float("inf")
 
     def __init__(self, limit: int) -> None:
         self.limit = float(limit)

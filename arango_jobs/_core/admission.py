@@ -59,7 +59,8 @@ class Admission:
         """Return when there is next something to submit, infinity if that takes news."""
         linger = self._book.waiting.next_due()
         retry = self._book.retries.due
-        return max(self._opening(), retry if linger is None else min(linger, retry))
+        opening = min(self._opening(), *(host.window.due for host in self._book.hosts))
+        return max(opening, retry if linger is None else min(linger, retry))
 
     def dropped(self, job: Job, now: float) -> None:
         """Take that no part of `job`, about to be sent, wants to be sent any more."""

@@ -77,7 +77,7 @@ class Engine:
         questions = self._questions = Questions(book, renewal, requeue)
         repetition = Repetition(book, requeue, questions, tidying)
         restarts = Restarts(book, repetition)
-        patience = self._patience = Patience(book, repetition)
+        patience = self._patience = Patience(book, repetition, questions)
         who = self._identification = Identification(book, renewal, tidying, patience, restarts)
         looking = self._looking = Looking(book, tidying)
         self._admission = Admission(book, who)
@@ -180,6 +180,8 @@ class Engine:
         if self.waiting.has_answered:
             return now
         due = self._book.timers.due
+        if any(host.down_since is not None for host in self.hosts):
+            due = min(due, self._patience.next_due(now))
         if not self._renewal.is_under_way:
             due = min(due, self._looking.next_due())
             if self.waiting.count or self._book.retries:

@@ -147,6 +147,8 @@ class Job:
     cancel_is_sent = Rare(False)
     is_abandoned = Rare(False)
     """Whether nobody waits for its result any more."""
+    reads: Rare[bool | None] = Rare(None)
+    """Whether the server says that its query only reads; None: it was not asked."""
     is_tidied = Rare(False)
     """Whether a call to cancel or delete it is under way or planned."""
     other_database = Rare("")
@@ -230,6 +232,8 @@ class Job:
         for part in self.parts:
             operation = part.operation
             harmless = operation.made_key or operation.effective_retry is not Retry.NEVER
+            if not harmless and self.more is not None:
+                harmless = self.reads is True
             if is_in_order and part.retry is None:
                 harmless = operation.effective_retry is Retry.SAFE
             (again if harmless else never).append(part)

@@ -68,6 +68,10 @@ class Meter:
             cuts = seconds / _RESOLUTION
             self._is_cut = abs(cuts - round(cuts)) < 1e-6
 
+    def is_quiet(self, grace: float) -> bool:
+        """Return whether the server tells that jobs wait for no more than `grace` seconds."""
+        return self._told is not None and self._told <= grace
+
     def finished(self, now: float) -> bool:
         """Take that a job has ended; return whether the round has."""
         self._count += 1

@@ -6,11 +6,14 @@ from arango_jobs._core.actions import End, Outcome
 from arango_jobs._core.backoff import UNREACHABLE
 from arango_jobs._core.book import Book
 from arango_jobs._core.host import Host
+from arango_jobs._core.questions import Questions
 from arango_jobs._core.repetition import Repetition
 from arango_jobs._core.states import State
 
 __all__ = ["Patience"]
 
+_EARLY = 0.5
+"""Share of `failover` after which it is asked what a second run would do."""
 _FIRST_CONTACT = 3.0
 """Seconds after which a host that has never answered counts as wrong, not as away."""
 
@@ -18,9 +21,10 @@ _FIRST_CONTACT = 3.0
 class Patience:
     """Waits for hosts, as long as the options say."""
 
-    def __init__(self, book: Book, repetition: Repetition) -> None:
+    def __init__(self, book: Book, repetition: Repetition, questions: Questions) -> None:
         self._book = book
         self._repetition = repetition
+        self._questions = questions
 
     def failed(self, host: Host, now: float) -> None:
         """Note that `host` cannot be reached; of several calls that say so, one counts."""
@@ -70,15 +74,28 @@ class Patience:
 
     def _fail_over(self, host: Host, now: float) -> None:
         """Run elsewhere what a second run cannot harm; the rest waits on."""
-        away = now - (now if host.down_since is None else host.down_since)
-        if away < self._book.options.failover or self._book.reachable().down_since is not None:
+        if host.down_since is None or self._book.reachable().down_since is not None:
             return
+        if now >= host.down_since + self._book.options.failover * _EARLY:
+            self._look_into(host, now)
+        if now < host.down_since + self._book.options.failover:
+            return
+        away = now - host.down_since
         reason = f"{host.name} could not be reached for {away:.1f} s, and others can be"
         for job in list(host.watch.jobs.values()):
             is_known = job.state in (State.PENDING, State.ASKING)
             if is_known and not job.split_repeatable(is_over=False)[1]:
                 # Should it come back with the job, that is deleted there.
                 self._repetition.give_up(job, reason, now, None)
+
+    def _look_into(self, host: Host, now: float) -> None:
+        """Ask another host which queries only read, early enough to run them there in time."""
+        for job in host.watch.jobs.values():
+            is_new = job.more is None or (job.reads is None and not job.is_abandoned)
+            if not (is_new and job.may_be_explained and job.split_repeatable(is_over=False)[1]):
+                continue
+            if not self._questions.look_into(job, now):
+                return
 
     def _give_up_doubted(self, host: Host, now: float) -> None:
         """Lose its jobs: what it gives out under their ids may be somebody else's."""
@@ -90,13 +107,29 @@ class Patience:
         host.identify_waits = 0
         host.identity = None
 
-    def _is_given_up(self, host: Host, now: float) -> bool:
-        if host.down_since is None:
-            return False
+    def next_due(self, now: float) -> float:
+        """Return when jobs of a host are next to run elsewhere, infinity if none are."""
+        if self._book.reachable().down_since is not None:
+            return float("inf")
+        failover = self._book.options.failover
+        return min(
+            (
+                due
+                for host in self._book.hosts
+                if host.down_since is not None and host.watch.jobs
+                for after in (failover * _EARLY, failover)
+                if (due := host.down_since + after) > now
+            ),
+            default=float("inf"),
+        )
+
+    def _limit(self, host: Host) -> float:
+        """Return how long `host` may be away."""
         patience = self._book.options.patience
-        if not host.was_reached:
-            patience = min(patience, _FIRST_CONTACT)
-        return now - host.down_since >= patience
+        return patience if host.was_reached else min(patience, _FIRST_CONTACT)
+
+    def _is_given_up(self, host: Host, now: float) -> bool:
+        return host.down_since is not None and now >= host.down_since + self._limit(host)
 
     def _give_up_waiting(self, reason: str, cause: BaseException | None, now: float) -> None:
         book = self._book

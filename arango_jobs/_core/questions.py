@@ -35,6 +35,8 @@ _MAY_BE_EXPLAINED_LATER = frozenset(
     }
 )
 
+_AT_ONCE = 64
+"""Questions that are open, from which on none is asked that can wait."""
 _EXPLAIN_TRIES = 6
 """How often a query waits for an answer that breaks: for about three seconds."""
 
@@ -77,6 +79,20 @@ class Questions:
         ask.parts, ask.otherwise = end.parts, end
         self._ask(ask, now)
 
+    def look_into(self, job: Job, now: float) -> bool:
+        """Ask whether the query of `job`, which goes on meanwhile, only reads; `job.reads` says it.
+
+        Return False where so many are asked about that this one has to wait.
+        """
+        if len(self._open) >= _AT_ONCE:
+            return False
+        # Until there is an answer it counts as writing.
+        job.reads = False
+        ask = Ask(Call.EXPLAIN, self._book.reachable().index, now, job)
+        ask.parts = job.parts
+        self._ask(ask, now)
+        return True
+
     def confirmed(self, ask: Ask, unread: Sequence[Any], why: str, now: float) -> None:
         """Take that a confirmation has come, which says nothing about `unread`."""
         ask.parts = list(unread)
@@ -94,12 +110,14 @@ class Questions:
         """Take whether the query only reads; `detail` says so where the meaning is OK."""
         assert ask.job is not None
         assert ask.parts is not None
-        assert ask.otherwise is not None
         tries = TRIES if meaning.is_refusal else _EXPLAIN_TRIES
         if meaning in _MAY_BE_EXPLAINED_LATER and self._may_ask_later(ask, meaning, now, tries):
             return
         self._open.pop(ask, None)
-        if meaning is Meaning.OK and detail is True:
+        reads = meaning is Meaning.OK and detail is True
+        if ask.otherwise is None:
+            ask.job.reads = reads
+        elif reads:
             ask.job.note("the query only reads, so it is run again")
             self._requeue.again(ask.parts, ask.job, ask.job.tries + 1, now, 0.0)
         else:

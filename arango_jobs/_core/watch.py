@@ -1,8 +1,9 @@
 """When to look at the jobs of one Coordinator, and how: by list or one by one.
 
 A fetch of a job that is not done is a 204 and costs what a status costs, so few
-jobs are asked for directly, at intervals in proportion to their age: what a
-poll adds to a job is then a fixed small share of its duration. Many jobs (the
+jobs are asked for directly, at intervals in proportion to their age, and no
+oftener than `schedule.py` says: what a poll adds to a job is then a fixed small
+share of its duration. Many jobs (the
 crowd) are looked at by one list, sized to hold all of ours in spite of other
 people's ids, because lists are shared, unordered and cut (server-protocol.md
 §3.2, H-5, H-6). Where lists cannot answer (behind a balancer, or drowned by
@@ -18,6 +19,7 @@ from typing import Any
 
 from arango_jobs._core.expectation import Expectations
 from arango_jobs._core.job import Job, kind_of
+from arango_jobs._core.schedule import SCHEDULE
 from arango_jobs._core.states import State
 
 __all__ = ["Watch"]
@@ -31,6 +33,8 @@ SHARE = 0.015
 """Interval between two looks as a share of the age, for one of up to `FREE` jobs."""
 FREE = 2
 """Jobs up to which each is looked at as often as if it were alone; more share the looks."""
+OLD = 0.1
+"""Seconds of age up to which more than these are looked at without regard to how often already."""
 CROWD_SHARE = 0.05
 """Interval between two lists as a share of the time that a job of the crowd is expected to take."""
 SLOWER = 1.1
@@ -175,7 +179,7 @@ class Watch:
         elif self._crowd:
             self._enter_crowd(jobs)
         else:
-            self._join_crowd(jobs, now, self._interval(jobs[0], now))
+            self._join_crowd(jobs, now, self._share(jobs[0], now))
 
     def look_at(self, job: Job, due: float) -> None:
         """Plan a direct look at `job` for the time `due`."""
@@ -304,9 +308,15 @@ class Watch:
         heapq.heappush(self._heap, (due, self._number, jobs))
 
     def _interval(self, job: Job, now: float) -> float:
-        age = now - (job.accepted_at if job.accepted_at is not None else now)
+        age, share = _age(job, now), self._share(job, now)
+        if len(self.jobs) > FREE and age < OLD:
+            return share
+        job.looks = looks = SCHEDULE.spent(job.looks, age)
+        return min(LONGEST, max(share, SCHEDULE.age_of(looks) - age))
+
+    def _share(self, job: Job, now: float) -> float:
         share = SHARE * max(1.0, len(self.jobs) / FREE)
-        return min(LONGEST, max(SHORTEST, share * age))
+        return min(LONGEST, max(SHORTEST, share * _age(job, now)))
 
     def _join_crowd(self, jobs: Iterable[Job], now: float, delay: float) -> None:
         """Have `jobs` looked at by lists, the next one after `delay` seconds at the latest."""
@@ -369,6 +379,10 @@ class Watch:
             if job is not None and job.is_in_crowd and job.state is _PENDING:
                 found[job_id] = job
         return list(found.values())
+
+
+def _age(job: Job, now: float) -> float:
+    return 0.0 if job.accepted_at is None else now - job.accepted_at
 
 
 def _wanted(jobs: Iterable[Job]) -> list[Job]:

@@ -59,6 +59,12 @@ _STILL = 1.0
 """Seconds in which no job has ended, after which one more is tried: a round may take hours."""
 _STILL_BELOW = 16.0
 """The same, where one more has been refused before."""
+_STILL_QUIET = 0.2
+"""The same, where all are accepted and none has been seen to wait: then as many more are tried.
+
+Four times as many in half a second: rounds of long jobs would take minutes to get there."""
+_BRIEF = 0.05
+"""Seconds of queue time that a server's own work takes: who waits for a worker waits for longer."""
 _UNKNOWN = float("inf")
 
 
@@ -84,6 +90,7 @@ class Window:
         "_refusals",
         "_slope",
         "_told",
+        "_untrusted",
         "is_sharing",
         "limit",
         "reason",
@@ -107,6 +114,8 @@ class Window:
         """Whether the queue is kept short."""
         self.limit = min(_FIRST, self._maximum)
         self._told = int(self.limit)
+        self._untrusted: float | None = None
+        """What the limit was before it grew though no job had ended."""
         self.reason = "start"
 
     def accepted(self, in_flight: int, count: int = 1) -> None:
@@ -179,6 +188,11 @@ class Window:
         self._meter.waited(seconds)
         if not self._has_begun and seconds > _GRACE:
             self.is_sharing = True
+        if self._untrusted is not None and seconds > _STILL_QUIET:
+            # Jobs did wait while it grew.
+            limit, self._untrusted = self._untrusted, None
+            self.is_sharing = True
+            return self._retreat(min(self.limit, limit), "queue time", now)
         if seconds <= self._queue_limit or sent_at <= self._epoch_at:
             return False
         self.is_sharing = True
@@ -186,17 +200,35 @@ class Window:
         return self._retreat(self.limit * _SLOWER, "queue time", now)
 
     def awaited(self, now: float) -> None:
-        """Take that jobs wait to be sent: one more is tried where none has ended for long."""
+        """Take that jobs wait to be sent: more are tried where none has ended for long."""
         self._ended_at = min(self._ended_at, now)
-        still = now - self._ended_at
-        if still <= _STILL or not self._is_used:
+        if now < self.due:
             return
-        is_below = self.limit <= self._ceiling < self.limit + 1.0
-        if still > (_STILL_BELOW if is_below else _STILL):
-            self._ended_at = now
-            # Used or not is seen when another job is accepted.
-            self._is_used = False
+        self._ended_at = now
+        # Used or not is seen when another job is accepted.
+        self._is_used = False
+        if not self._is_quiet:
             self._grow(1.0)
+            return
+        if self._untrusted is None:
+            self._untrusted = self.limit
+        self._grow(self.limit)
+
+    @property
+    def due(self) -> float:
+        """When `awaited` is next worth a call, infinity if that takes news."""
+        if not self._is_used or self.limit >= self._maximum:
+            return _UNKNOWN
+        if self._is_quiet:
+            return self._ended_at + _STILL_QUIET
+        is_below = self.limit <= self._ceiling < self.limit + 1.0
+        return self._ended_at + (_STILL_BELOW if is_below else _STILL)
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether nothing has spoken against more jobs so far."""
+        is_open = self._ceiling == _UNKNOWN and not self.is_sharing and self.limit >= _SECOND
+        return is_open and self._meter.is_quiet(_BRIEF)
 
     def _retreat(self, limit: float, reason: str, now: float) -> bool:
         self.limit = max(1.0, limit)

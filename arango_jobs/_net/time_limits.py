@@ -166,7 +166,7 @@ class _Limited(_Connection):
 
 
 class _Attempt:
-    """Does something on a thread of its own, and undoes it if nobody waits any more."""
+    """Does something on a thread of its own, and undoes it if it fails or nobody waits any more."""
 
     def __init__(self, do: Callable[[], None], undo: Callable[[], None]) -> None:
         self._do = do
@@ -204,6 +204,7 @@ class _Attempt:
             self._do()
         except BaseException as error:  # noqa: BLE001  raised where it is waited for
             self._error = error
+            self._undo()
         with self._lock:
             self._is_done.set()
             is_abandoned = self._is_abandoned
