@@ -9,7 +9,7 @@
 | `deadline` ends an operation in each of its states                 | test_deadlines      |
 | a cancel without a word ends after 30 seconds, or the timeout      | test_cancel         |
 | a lost submission is looked for for about three seconds            | test_searching      |
-| pauses grow and end within `patience`                              | test_endless        |
+| pauses grow and end within `patience`                              | test_endless_answers |
 | one request and its answer: `request_timeout`                      | test_endless_servers |
 | one job is looked at 45 times in a second at most                  | test_schedule       |
 | long jobs are given room while no queue time is told               | here                |
