@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from arango_jobs._wire.job_api import STORE, error_number
+from arango_jobs.json import dumps
 from arango_jobs.operations import MergePlan, Operation, OperationKind, Response, Template
 
 __all__ = [
@@ -77,7 +78,8 @@ def _element(part: Any, plan: MergePlan, encode: Encode) -> bytes:
     element = plan.element(operation)
     if element is operation.body and part.payload:
         return part.payload  # type: ignore[no-any-return]  # what the manager encoded
-    return encode(element)
+    # Without a body it is a key that we put down, and no business of the user's serializer.
+    return dumps(element) if operation.body is None else encode(element)
 
 
 def is_array_reply(response: Response, reply: Any, count: int) -> bool:

@@ -135,8 +135,8 @@ def _identify(ask: Ask, _encode: Encode) -> Request:
     return Request("GET", f"/_db/{quote_segment(ask.database)}/_admin/{path}")
 
 
-def _confirm(ask: Ask, encode: Encode) -> Request:
-    return read_back_request([part.operation for part in ask.parts or ()], encode)
+def _confirm(ask: Ask, _encode: Encode) -> Request:
+    return read_back_request([part.operation for part in ask.parts or ()])
 
 
 def _explain(ask: Ask, encode: Encode) -> Request:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from arango_jobs._wire.arrays import status_of
+from arango_jobs.json import dumps
 from arango_jobs.operations import Operation, Request, Response
 
 __all__ = [
@@ -35,13 +36,11 @@ def is_our_key_taken(operation: Operation[Any], response: Response, tries: int) 
     return not found or key.strip() == operation.key
 
 
-def read_back_request(
-    operations: Sequence[Operation[Any]], encode: Callable[[Any], bytes]
-) -> Request:
+def read_back_request(operations: Sequence[Operation[Any]]) -> Request:
     """Ask for the documents with the keys of `operations`, of one collection (§8.2, `onlyget`)."""
     target = f"{operations[0].kind.prefix}?onlyget=true"
     keys = [operation.key for operation in operations]
-    return Request("PUT", target, (), encode(keys), is_quick=False)
+    return Request("PUT", target, (), dumps(keys), is_quick=False)
 
 
 def first_result(
