@@ -224,7 +224,7 @@ class Lane:
         if connection.answers > 1:
             self._reuse.proved(now)
         if not self._reuse.is_free and self._reuse.is_dropped(now) and not connection.count:
-            self._drop(connection)
+            self._drop(connection, is_ours=True)
 
     def _deepen(self, connection: Connection) -> None:
         if connection.answered < connection.depth or not self._reuse.is_free:
@@ -269,7 +269,7 @@ class Lane:
         if connection.count:
             return
         if self._reuse.is_dropped(self._shared.clock.monotonic()):
-            self._drop(connection)
+            self._drop(connection, is_ours=True)
             return
         for index, exchanges in enumerate(self.queue):
             is_newer = 0 < exchanges.epoch < connection.number
@@ -409,7 +409,7 @@ class Lane:
     def _requeue(self, exchanges: Collection[Exchanges]) -> None:
         self.queue.extendleft(reversed(tuple(exchanges)))
 
-    def _drop(self, connection: Connection) -> None:
+    def _drop(self, connection: Connection, *, is_ours: bool = False) -> None:
         self.connections.remove(connection)
         self._shared.selector.unregister(connection.sock)
         self._shared.unread.pop(connection, None)
@@ -424,6 +424,7 @@ class Lane:
             connection.answers,
             is_broken=is_broken,
             is_announced=connection.is_announced,
+            is_ours=is_ours,
         )
 
     def _next_deadline(self) -> float:

@@ -62,10 +62,12 @@ class Succession:
         *,
         is_broken: bool = False,
         is_announced: bool = False,
+        is_ours: bool = False,
     ) -> None:
         """Take that a connection has ended that was made at `made_at` and carried `answers`.
 
-        It is broken if something that had been asked on it was not answered.
+        It is broken if something that had been asked on it was not answered. `is_ours`: we have
+        closed it, as we do with each that has answered; that is no sign of another process.
         """
         if not is_announced or answers != self._answers:
             self._announced = 0
@@ -75,6 +77,8 @@ class Succession:
             self._has_broken = True
         if answers:
             self._unkept = self._unkept + 1 if answers == 1 else 0
+            if is_ours:
+                self._unkept = max(self._unkept, _NEVER_KEPT)
             # They came later than that: how long they waited for us to read them is not known.
             self._seen_at = max(self._seen_at, made_at)
 
