@@ -75,7 +75,13 @@ def test_killed_after_submissions_whose_answers_never_came(
     with JobManager.recover(ledger, db, **options) as recovered:
         assert accounted(recovered) == ALL
         assert recovered.unknown
-        assert all("no answer" in entry.reason for entry in recovered.unknown)
+        # The first was accepted; its result may have been taken, and that not written down yet.
+        first = [entry for entry in recovered.unknown if entry.job_id is not None]
+        assert {entry.job_id for entry in first} <= {entry.job_id for entry in first[:1]}
+        assert all("no such job" in entry.reason for entry in first)
+        unanswered = [entry for entry in recovered.unknown if entry.job_id is None]
+        assert unanswered
+        assert all("no answer" in entry.reason for entry in unanswered)
         assert ended([*recovered.futures, *recovered.resubmit()]).count(None) == 100 - len(
             recovered.unknown
         ) - len(recovered.done)
