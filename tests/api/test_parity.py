@@ -15,23 +15,9 @@ import arango.exceptions
 import arango.graph
 import arango.job
 import pytest
+from driver_pairs import PAIRS
 
 import arango_jobs
-from arango_jobs.api.aql_cache import AQLQueryCache
-
-PAIRS = {
-    "ArangoClient": (arango.client.ArangoClient, arango_jobs.ArangoClient),
-    "StandardDatabase": (arango.database.StandardDatabase, arango_jobs.StandardDatabase),
-    "AsyncDatabase": (arango.database.AsyncDatabase, arango_jobs.AsyncDatabase),
-    "StandardCollection": (arango.collection.StandardCollection, arango_jobs.StandardCollection),
-    "VertexCollection": (arango.collection.VertexCollection, arango_jobs.VertexCollection),
-    "EdgeCollection": (arango.collection.EdgeCollection, arango_jobs.EdgeCollection),
-    "Graph": (arango.graph.Graph, arango_jobs.Graph),
-    "AQL": (arango.aql.AQL, arango_jobs.AQL),
-    "AQLQueryCache": (arango.aql.AQLQueryCache, AQLQueryCache),
-    "AsyncJob": (arango.job.AsyncJob, arango_jobs.AsyncJob),
-    "Cursor": (arango.cursor.Cursor, arango_jobs.Cursor),
-}
 
 DIFFERENT = {
     "ArangoClient.__init__": "our own JSON; session= and timeout= after the rest",

@@ -6,35 +6,10 @@ import ast
 import inspect
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
-import arango
-import arango.aql
-import arango.client
-import arango.collection
-import arango.cursor
-import arango.database
-import arango.graph
-import arango.job
 import pytest
+from driver_pairs import PAIRS
 from plan import CASES, OUR_CASES
-
-import arango_jobs
-from arango_jobs.api.aql_cache import AQLQueryCache
-
-PAIRS: dict[str, tuple[Any, Any]] = {
-    "ArangoClient": (arango.client.ArangoClient, arango_jobs.ArangoClient),
-    "StandardDatabase": (arango.database.StandardDatabase, arango_jobs.StandardDatabase),
-    "AsyncDatabase": (arango.database.AsyncDatabase, arango_jobs.AsyncDatabase),
-    "StandardCollection": (arango.collection.StandardCollection, arango_jobs.StandardCollection),
-    "VertexCollection": (arango.collection.VertexCollection, arango_jobs.VertexCollection),
-    "EdgeCollection": (arango.collection.EdgeCollection, arango_jobs.EdgeCollection),
-    "Graph": (arango.graph.Graph, arango_jobs.Graph),
-    "AQL": (arango.aql.AQL, arango_jobs.AQL),
-    "AQLQueryCache": (arango.aql.AQLQueryCache, AQLQueryCache),
-    "AsyncJob": (arango.job.AsyncJob, arango_jobs.AsyncJob),
-    "Cursor": (arango.cursor.Cursor, arango_jobs.Cursor),
-}
 
 _OPERATORS = {
     "__contains__", "__enter__", "__exit__", "__getitem__", "__iter__", "__len__", "__next__",
