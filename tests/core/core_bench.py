@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from core_parts import FakePart
+from core_parts import FakePart, kind_of
 from core_world import Answer, World, Written
 
 from arango_jobs._core.engine import EngineOptions
 from arango_jobs._core.meanings import Call, Meaning
 
 ID = "101"
+
+
+def crowded_bench(count: int = 50) -> Bench:
+    """Return a world whose known host has accepted `count` jobs that must not be repeated."""
+    bench = Bench(max_jobs=100, merge=False)
+    bench.host.window.limit = 100.0
+    bench.connect()
+    bench.submit(*(FakePart(kind_of("document.insert")) for _ in range(count)))
+    bench.know()
+    for number in range(count):
+        bench.accept(str(1000 + number))
+    return bench
 
 
 class Bench:

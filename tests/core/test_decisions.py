@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from core_bench import Bench
+from core_bench import Bench, crowded_bench
 from core_parts import FakePart, kind_of
 from core_world import Answer
 
@@ -234,13 +234,7 @@ def test_row_of_tidying(row: tuple[Call, Meaning]) -> None:
 @pytest.mark.parametrize("row", LISTS, ids=name_of)
 def test_row_of_lists(row: tuple[Call, Meaning]) -> None:
     """A list that fails in whatever way ends nothing, and is not the last one."""
-    bench = Bench(max_jobs=100, merge=False)
-    bench.host.window.limit = 100.0
-    bench.connect()
-    bench.submit(*(FakePart(ONCE) for _ in range(50)))
-    bench.know()
-    for number in range(50):
-        bench.accept(str(1000 + number))
+    bench = crowded_bench()
     while bench.waiting(Call.FETCH):
         bench.answer(Call.FETCH, Meaning.PENDING)
     bench.pass_to_next()

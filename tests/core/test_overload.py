@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from core_bench import Bench
+from core_bench import Bench, crowded_bench
 from core_parts import FakePart, kind_of
 from core_world import Answer, Written
 
@@ -174,13 +174,7 @@ class TestLook:
 
 def test_one_listed_as_done_is_not_fetched_before_its_time() -> None:
     """Its own pause counts, whatever lists say."""
-    bench = Bench(max_jobs=100, merge=False)
-    bench.host.window.limit = 100.0
-    bench.connect()
-    bench.submit(*(FakePart(ONCE) for _ in range(50)))
-    bench.know()
-    for number in range(50):
-        bench.accept(str(1000 + number))
+    bench = crowded_bench()
     while bench.waiting(Call.FETCH):
         refuse(bench, Call.FETCH, Meaning.ODD, status=403)
         while bench.waiting(Call.ASK):

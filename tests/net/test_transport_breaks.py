@@ -8,6 +8,7 @@ import pytest
 from netpeer import (
     Listener,
     ManualClock,
+    Peer,
     answer,
     closing,
     connected_peer,
@@ -185,14 +186,20 @@ def test_large_body_arrives(clock: ManualClock) -> None:
     listener.close()
 
 
-def test_announced_end(transport: PipelineTransport, listener: Listener) -> None:
-    """What was written behind an answer with `Connection: close` is not looked at: sent again."""
+def announced(transport: PipelineTransport, listener: Listener, count: int) -> Peer:
+    """Send `count` requests, of which four are written; answer the first as the last one."""
     peer = deepen(transport, listener, 4)
-    for token in range(6):
+    for token in range(count):
         transport.send(exchange(token, method="POST", body=b"%d" % token))
     transport.poll(0)
     peer.requests(4)
     peer.send(answer(b"0", extra=b"Connection: close\r\n"))
+    return peer
+
+
+def test_announced_end(transport: PipelineTransport, listener: Listener) -> None:
+    """What was written behind an answer with `Connection: close` is not looked at: sent again."""
+    peer = announced(transport, listener, 6)
     events = poll_until(transport, 1, Answered)
     assert peer.is_closed()
     second = connected_peer(transport, listener)
@@ -211,12 +218,7 @@ def test_announced_end(transport: PipelineTransport, listener: Listener) -> None
 
 def test_announced_end_that_resets(transport: PipelineTransport, listener: Listener) -> None:
     """A server that closes with requests unread resets, whatever it has said before."""
-    peer = deepen(transport, listener, 4)
-    for token in range(4):
-        transport.send(exchange(token, method="POST", body=b"%d" % token))
-    transport.poll(0)
-    peer.requests(4)
-    peer.send(answer(b"0", extra=b"Connection: close\r\n"))
+    peer = announced(transport, listener, 4)
     peer.reset()
     events = poll_until(transport, 1, Answered)
     second = connected_peer(transport, listener)
