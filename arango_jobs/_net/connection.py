@@ -33,12 +33,15 @@ class Connection:
     `written` how many bytes of the stream the kernel was handed, `end` how long the
     stream is so far. `number` says which process may be behind it (`succession.py`),
     `order` is that number where no other connection has it, else 0. `answers` is how
-    many it has given. `has_more` says that more may have come in than was read.
+    many it has given. `asked_at` is when something was last written on it, or it was made:
+    if nothing is unanswered, its last answer came later. `has_more` says that more may
+    have come in than was read.
     """
 
     __slots__ = (
-        "_proof", "answered", "answers", "count", "depth", "end", "has_more", "is_verified_late",
-        "made_at", "number", "order", "outbox", "reader", "sock", "unanswered", "url", "written",
+        "_proof", "answered", "answers", "asked_at", "count", "depth", "end", "has_more",
+        "is_verified_late", "number", "order", "outbox", "reader", "sock",
+        "unanswered", "url", "written",
     )  # fmt: skip
 
     def __init__(
@@ -53,7 +56,7 @@ class Connection:
         self.sock = sock
         self.number = number
         self.order = number if is_new else 0
-        self.made_at = made_at
+        self.asked_at = made_at
         self.reader = reader
         self.url = url
         self.unanswered: deque[Exchanges] = deque()

@@ -311,6 +311,7 @@ class Lane:
         self._refuse(late, self._moved_error)
 
     def _write(self, connection: Connection, taken: list[Exchanges]) -> None:
+        connection.asked_at = self._shared.clock.monotonic()
         try:
             if not connection.start(taken):
                 self._watch(connection, _READ | _WRITE)
@@ -420,7 +421,7 @@ class Lane:
         if connection.is_announced:
             self._last_count = connection.answers
         self._succession.ended(
-            connection.made_at,
+            connection.asked_at,
             connection.answers,
             is_broken=is_broken,
             is_announced=connection.is_announced,

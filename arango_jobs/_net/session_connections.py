@@ -58,10 +58,13 @@ class Numbers:
                 self._tell()
             return self._succession.number
 
-    def ended(self, made_at: float, answers: int) -> None:
-        """Take that a connection has ended that was made at `made_at` and carried `answers`."""
+    def ended(self, asked_at: float, answers: int, *, is_ours: bool = False) -> None:
+        """Take that a connection has ended: its answers, the last asked for at `asked_at`.
+
+        `is_ours`: we have closed it.
+        """
         with self._lock:
-            self._succession.ended(made_at, answers)
+            self._succession.ended(asked_at, answers, is_ours=is_ours)
 
     def broke(self) -> None:
         """Take that a call broke: the next connection has a new number in any case."""
@@ -130,27 +133,38 @@ class _Numbered(_Connection):
     numbers: ClassVar[Numbers]
     number = 0
     answers = 0
-    made_at = 0.0
+    asked_at = 0.0
     is_withheld = False
 
     def connect(self) -> None:
         if self.number:
             # One that the pool has kept, and that was closed there.
-            self.numbers.ended(self.made_at, self.answers)
+            self.numbers.ended(self.asked_at, self.answers)
         super().connect()
         self.number = self.numbers.count()
-        self.made_at = self.numbers.now()
+        self.asked_at = self.numbers.now()
         self.answers = 0
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
+    def leave(self) -> None:
+        """Close it where the call of this thread is kept off it."""
         if self.sock is not None and self.numbers.avoids(self.answers):
             self.close()
+            self.numbers.ended(self.asked_at, self.answers, is_ours=True)
+            self.number = 0
+
+    def asked(self) -> None:
+        """Take that the call of this thread is written on it."""
+        self.numbers.written()
+        self.asked_at = self.numbers.now()
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self.leave()
         if self.sock is None:
             # Else it would be made in the midst of writing.
             self.connect()
         self.is_withheld = not self.numbers.admits(self.number)
         if not self.is_withheld:
-            self.numbers.written()
+            self.asked()
             super().request(*args, **kwargs)
 
     def getresponse(self) -> Any:

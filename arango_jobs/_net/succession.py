@@ -12,6 +12,8 @@ as the server has announced in the last one, asking who answers would take a goo
 After a few of these in a row the next ones go on with the number, as long as each is made so soon
 after one that was answered that no server can have restarted in between, and nothing has broken.
 
+The same holds for the next one after a connection that we have closed ourselves (`Reuse`).
+
 A process that dies announces nothing: it breaks its connections, the idle ones too. One that is
 shut down may announce the end of each connection that it has, but those are fewer than make a row,
 and have not all given the same number of answers.
@@ -33,7 +35,9 @@ _RESTART_SECONDS = 1.0
 class Succession:
     """Counts the connections to one host."""
 
-    __slots__ = ("_announced", "_answers", "_has_broken", "_seen_at", "_unkept", "number")
+    __slots__ = (
+        "_announced", "_answers", "_has_broken", "_is_ours", "_seen_at", "_unkept", "number",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.number = 0
@@ -43,12 +47,14 @@ class Succession:
         self._answers = 0
         """How many answers the last of these gave."""
         self._has_broken = False
+        self._is_ours = False
+        """Whether it was us who ended the last of them."""
         self._seen_at = float("-inf")
 
     def made(self, now: float) -> bool:
         """Take that a connection stands; return whether it has a new number."""
         goes_on = now - self._seen_at < _RESTART_SECONDS and not self._has_broken
-        is_rule = self._unkept >= _NEVER_KEPT or self._announced >= _ANNOUNCED
+        is_rule = self._is_ours or self._unkept >= _NEVER_KEPT or self._announced >= _ANNOUNCED
         if goes_on and is_rule:
             return False
         self._has_broken = False
@@ -57,14 +63,14 @@ class Succession:
 
     def ended(
         self,
-        made_at: float,
+        asked_at: float,
         answers: int,
         *,
         is_broken: bool = False,
         is_announced: bool = False,
         is_ours: bool = False,
     ) -> None:
-        """Take that a connection has ended that was made at `made_at` and carried `answers`.
+        """Take that a connection has ended: its answers, the last asked for at `asked_at`.
 
         It is broken if something that had been asked on it was not answered. `is_ours`: we have
         closed it, as we do with each that has answered; that is no sign of another process.
@@ -73,14 +79,13 @@ class Succession:
             self._announced = 0
         self._announced += is_announced
         self._answers = answers
+        self._is_ours = is_ours
         if is_broken or not answers:
             self._has_broken = True
         if answers:
             self._unkept = self._unkept + 1 if answers == 1 else 0
-            if is_ours:
-                self._unkept = max(self._unkept, _NEVER_KEPT)
-            # They came later than that: how long they waited for us to read them is not known.
-            self._seen_at = max(self._seen_at, made_at)
+            # The last came later than that: how long it waited for us to read it is not known.
+            self._seen_at = max(self._seen_at, asked_at)
 
     def broke(self) -> None:
         """Take that a connection broke, or could not be made."""

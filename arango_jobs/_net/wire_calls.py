@@ -107,8 +107,7 @@ class WireCaller(PoolCaller):
         connection = self._pool._get_conn()
         is_kept = False
         try:
-            if connection.sock is not None and self._numbers.avoids(connection.answers):
-                connection.close()
+            connection.leave()
             if connection.sock is None:
                 connection.timeout = min(self._settings.connect_timeout, timeout)
                 connection.connect()
@@ -116,7 +115,7 @@ class WireCaller(PoolCaller):
             if not self._numbers.admits(number):
                 is_kept = True
                 raise Withheld(self._numbers.is_written)
-            self._numbers.written()
+            connection.asked()
             connection.sock.settimeout(timeout)
             _send(connection, head, request.body)
             response, is_kept = self._answer(request, connection.sock, pieces)

@@ -49,6 +49,31 @@ def test_not_in_time() -> None:
     assert succession.number == 18
 
 
+def ours() -> Succession:
+    """Return a host's after we have closed the only connection, asked at one second."""
+    succession = Succession()
+    succession.made(0.0)
+    succession.ended(1.0, 3, is_ours=True)
+    return succession
+
+
+def test_closed_by_us() -> None:
+    """That tells of no other process: the next one has the same number, if it is made soon."""
+    assert not ours().made(1.9)
+    assert ours().made(2.0)
+
+
+def test_closed_by_us_and_broken_meanwhile() -> None:
+    """Any other end may be that of the process."""
+    succession = ours()
+    succession.ended(1.1, 2)
+    assert succession.made(1.2)
+    succession = ours()
+    succession.ended(1.1, 2, is_broken=True)
+    succession.ended(1.2, 1, is_ours=True)
+    assert succession.made(1.3)
+
+
 def test_late_end() -> None:
     """What counts is when it was made: its answer may have been read long after it came."""
     succession = unkept(16)
