@@ -246,17 +246,26 @@ class Poller:
     def run(self) -> None:
         """Step until nothing is outstanding; whatever goes wrong, no future is left open."""
         try:
-            has_lingered = False
+            leaves_at = float("inf")
             while not self._is_stopping and not self._is_out_of_time():
-                is_free = self.step(0.0 if self._is_closing and self._is_free() else _LINGER)
-                if is_free:
-                    self._rest()
-                    if (has_lingered or self._is_closing) and self._may_leave():
-                        return
-                has_lingered = is_free
+                if not self.step(self._longest(leaves_at)):
+                    leaves_at = float("inf")
+                    continue
+                self._rest()
+                now = self._clock.monotonic()
+                # A step may have ended early, with an answer to what nobody waits for.
+                leaves_at = min(leaves_at, now + _LINGER)
+                if (now >= leaves_at or self._is_closing) and self._may_leave():
+                    return
             self._leave()
         except BaseException as error:  # noqa: BLE001  the futures get the reason
             self._die(error)
+
+    def _longest(self, leaves_at: float) -> float:
+        """Return how long a step may wait, if the thread is to leave at that time."""
+        if self._is_closing and self._is_free():
+            return 0.0
+        return max(0.0, min(_LINGER, leaves_at - self._clock.monotonic()))
 
     def _is_out_of_time(self) -> bool:
         return self._stops_at < float("inf") and self._clock.monotonic() >= self._stops_at

@@ -695,6 +695,19 @@ class TestTheEnd:
         assert len(rig.transport.sent) == before
         assert rig.transport.polls[-1] == 0.0
 
+    def test_the_thread_stays(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+        """For a whole second without work, whatever brings waits to an early end meanwhile."""
+        waits: list[float | None] = []
+
+        def poll(timeout: float | None) -> list[Any]:
+            waits.append(timeout)
+            rig.clock.advance(0.25)
+            return []
+
+        monkeypatch.setattr(rig.transport, "poll", poll)
+        rig.poller.run()
+        assert waits == [1.0, 1.0, 0.75, 0.5, 0.25]
+
     def test_time_to_the_next_look(self, rig: Rig) -> None:
         """It waits no longer than until the next look, and not at all when something is due."""
         rig.submit(insert())
