@@ -361,7 +361,7 @@ class Lane:
         why = self._why(connection, error)
         reasons = chain((why,), repeat(self._lost_error(connection)))
         if connection.is_silent:
-            self._reuse.broke(self._shared.clock.monotonic())
+            self._reuse.broke(self._shared.clock.monotonic(), connection.asked_at)
         is_garbage = isinstance(error, NotHTTPError)
         self._judge(connection, is_garbage or connection.is_last)
         self._break(connection, lambda _: next(reasons))

@@ -7,13 +7,18 @@ written on it meanwhile gets no answer, and whether it has run nobody can tell.
        ▲                                                                │
        │    a used connection ends without a byte of an answer          │
        │                        ┌───────────────────────────────────────┘
-       └─ after half a minute ─ dropped     (from untried, too)
+       ├─ after half a minute ─ doubted   (from untried, too)
+       │                        │ another one, asked after that, ends so
+       └─ after half a minute ─ dropped
 
-| connections are | a used one takes                         | a new one takes        |
-| --------------- | ---------------------------------------- | ---------------------- |
-| untried         | one repeatable request at a time         | one request, then as used |
-| kept            | any, many at once                        | any, many at once      |
-| dropped         | none: it is closed                       | one request            |
+| connections are  | a used one takes                         | a new one takes           |
+| ---------------- | ---------------------------------------- | ------------------------- |
+| untried, doubted | one repeatable request at a time         | one request, then as used |
+| kept             | any, many at once                        | any, many at once         |
+| dropped          | none: it is closed                       | one request               |
+
+One end may be an accident, or that of the process; requests that are bound to a connection would
+lose it for nothing. Connections that end together count as one.
 
 All of that matters only where something is sent that must not get lost (`Template.is_once`):
 until then any request goes on any connection.
@@ -33,7 +38,9 @@ _MOST_SECONDS = 600.0
 class Reuse:
     """What is known of the connections to one host."""
 
-    __slots__ = ("_matters", "_seconds", "_until", "is_free", "is_kept")
+    __slots__ = (
+        "_broke_at", "_is_certain", "_matters", "_seconds", "_until", "is_free", "is_kept",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.is_free = True
@@ -42,6 +49,9 @@ class Reuse:
         self._matters = False
         self._seconds = _FIRST_SECONDS
         self._until = -math.inf
+        self._broke_at = -math.inf
+        self._is_certain = False
+        """Whether more than one has ended so."""
 
     def matters(self) -> None:
         """Take that something is to be sent that must not get lost."""
@@ -49,21 +59,28 @@ class Reuse:
         self.is_free = self.is_kept
 
     def is_dropped(self, now: float) -> bool:
-        """Whether used connections are to be avoided."""
-        return now < self._until
+        """Whether used connections are to be avoided by all requests."""
+        return self._is_certain and now < self._until
 
     def proved(self, now: float) -> None:
         """Take that a connection has answered that had answered before."""
         self.is_kept = now >= self._until
         self.is_free = self.is_kept or not self._matters
 
-    def broke(self, now: float) -> None:
-        """Take that a connection that had answered ended without a byte of the next answer."""
+    def broke(self, now: float, asked_at: float) -> None:
+        """Take that a connection that had answered ended without a byte of the next answer.
+
+        That had been asked for at `asked_at`.
+        """
         self.is_kept = False
         self.is_free = not self._matters
         if now >= self._until:
+            self._is_certain = False
+            self._broke_at = now
             self._until = now + self._seconds
             self._seconds = min(2 * self._seconds, _MOST_SECONDS)
+        elif asked_at > self._broke_at:
+            self._is_certain = True
 
     def was_away(self) -> None:
         """Take that no connection can be made: the host has ended those that there were."""

@@ -87,11 +87,14 @@ class Numbers:
             with self._lock:
                 self._reuse.proved(self.now())
 
-    def fell_silent(self, answers: int) -> None:
-        """Take that a connection ended without a byte of an answer, after `answers`."""
+    def fell_silent(self, answers: int, asked_at: float) -> None:
+        """Take that a connection ended without a byte of an answer, after `answers`.
+
+        The next had been asked for at `asked_at`.
+        """
         if answers:
             with self._lock:
-                self._reuse.broke(self.now())
+                self._reuse.broke(self.now(), asked_at)
 
     @contextmanager
     def limited(self, limit: int | None, *, is_once: bool = False) -> Iterator[None]:
@@ -176,7 +179,7 @@ class _Numbered(_Connection):
             # The session's retries may go on from here.
             self.numbers.broke()
             if not isinstance(error, TimeoutError):
-                self.numbers.fell_silent(self.answers)
+                self.numbers.fell_silent(self.answers, self.asked_at)
             raise
         self.answers += 1
         self.numbers.answered(self.answers)

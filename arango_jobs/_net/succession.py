@@ -12,7 +12,7 @@ as the server has announced in the last one, asking who answers would take a goo
 After a few of these in a row the next ones go on with the number, as long as each is made so soon
 after one that was answered that no server can have restarted in between, and nothing has broken.
 
-The same holds for the next one after a connection that we have closed ourselves (`Reuse`).
+So does the one that follows at once on a connection that we have closed ourselves (`Reuse`).
 
 A process that dies announces nothing: it breaks its connections, the idle ones too. One that is
 shut down may announce the end of each connection that it has, but those are fewer than make a row,
@@ -30,6 +30,8 @@ _ANNOUNCED = 16
 counts as a rule: more than there are at once."""
 _RESTART_SECONDS = 1.0
 """What a server takes at least from its last answer to taking connections as a new process."""
+_MOMENT = 0.05
+"""What passes at most between an answer and the connection for what follows from it."""
 
 
 class Succession:
@@ -53,9 +55,9 @@ class Succession:
 
     def made(self, now: float) -> bool:
         """Take that a connection stands; return whether it has a new number."""
-        goes_on = now - self._seen_at < _RESTART_SECONDS and not self._has_broken
-        is_rule = self._is_ours or self._unkept >= _NEVER_KEPT or self._announced >= _ANNOUNCED
-        if goes_on and is_rule:
+        is_rule = self._unkept >= _NEVER_KEPT or self._announced >= _ANNOUNCED
+        limit = _RESTART_SECONDS if is_rule else _MOMENT if self._is_ours else 0.0
+        if now - self._seen_at < limit and not self._has_broken:
             return False
         self._has_broken = False
         self.number += 1

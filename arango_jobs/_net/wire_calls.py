@@ -125,7 +125,7 @@ class WireCaller(PoolCaller):
             raise
         except OSError:
             if not pieces:
-                self._numbers.fell_silent(connection.answers)
+                self._numbers.fell_silent(connection.answers, connection.asked_at)
             raise
         finally:
             if not is_kept:

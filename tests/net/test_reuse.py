@@ -46,16 +46,19 @@ def test_untried(transport: PipelineTransport, listener: Listener) -> None:
     assert first.has_more(), "it has proved that it is kept"
 
 
-def lose(transport: PipelineTransport, listener: Listener, how: str) -> None:
-    """Let a harmless request get lost on a used connection."""
-    send(transport, 1)
-    peer = connected_peer(transport, listener)
-    served(transport, peer)
-    send(transport, 2, template=HARMLESS)
-    transport.poll(0)
-    peer.requests(1)
-    getattr(peer, how)()
-    assert outcomes(poll_until(transport, 1, Failure)) == {2: ("ConnectionLostError", True)}
+def lose(transport: PipelineTransport, listener: Listener, clock: ManualClock, how: str) -> None:
+    """Let two harmless requests get lost on used connections, one after the other."""
+    for once, harmless in ((1, 2), (11, 12)):
+        send(transport, once)
+        peer = connected_peer(transport, listener)
+        served(transport, peer)
+        clock.now += 0.1
+        send(transport, harmless, template=HARMLESS)
+        transport.poll(0)
+        peer.requests(1)
+        getattr(peer, how)()
+        lost = outcomes(poll_until(transport, 1, Failure))
+        assert lost == {harmless: ("ConnectionLostError", True)}
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])
@@ -63,7 +66,7 @@ def test_dropped(
     transport: PipelineTransport, listener: Listener, clock: ManualClock, how: str
 ) -> None:
     """After that everything has a connection to itself, for half a minute."""
-    lose(transport, listener, how)
+    lose(transport, listener, clock, how)
     for token, template in ((3, ONCE), (4, HARMLESS), (5, ONCE)):
         send(transport, token, template=template)
         transport.poll(0)
@@ -83,10 +86,22 @@ def test_dropped(
 def test_the_server_was_away() -> None:
     """A server that restarts ends its connections, too: that is no sign against it."""
     reuse = Reuse()
-    reuse.broke(0.0)
+    reuse.broke(0.0, -1.0)
+    reuse.broke(1.0, 0.5)
     assert reuse.is_dropped(1.0)
     reuse.was_away()
     assert not reuse.is_dropped(1.0)
+
+
+def test_ends_that_come_together() -> None:
+    """What was asked before the first of them counts as the same accident."""
+    reuse = Reuse()
+    reuse.broke(1.0, 0.5)
+    reuse.broke(1.1, 0.9)
+    assert not reuse.is_dropped(1.2)
+    assert not reuse.is_kept
+    reuse.broke(1.3, 1.2)
+    assert reuse.is_dropped(1.4)
 
 
 def test_longer_each_time() -> None:
@@ -94,8 +109,8 @@ def test_longer_each_time() -> None:
     reuse, now = Reuse(), 0.0
     lasts = []
     for _ in range(7):
-        reuse.broke(now)
-        reuse.broke(now)
+        reuse.broke(now, now - 1)
+        reuse.broke(now, now + 0.001)
         lasts.append(next(n for n in range(2000) if not reuse.is_dropped(now + n)))
         now += 1000.0
     assert lasts == [30, 60, 120, 240, 480, 600, 600]

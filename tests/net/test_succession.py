@@ -58,20 +58,20 @@ def ours() -> Succession:
 
 
 def test_closed_by_us() -> None:
-    """That tells of no other process: the next one has the same number, if it is made soon."""
-    assert not ours().made(1.9)
-    assert ours().made(2.0)
+    """That tells of no other process: the next one has the same number, if it is made at once."""
+    assert not ours().made(1.04)
+    assert ours().made(1.05)
 
 
 def test_closed_by_us_and_broken_meanwhile() -> None:
     """Any other end may be that of the process."""
     succession = ours()
-    succession.ended(1.1, 2)
-    assert succession.made(1.2)
+    succession.ended(1.01, 2)
+    assert succession.made(1.02)
     succession = ours()
-    succession.ended(1.1, 2, is_broken=True)
-    succession.ended(1.2, 1, is_ours=True)
-    assert succession.made(1.3)
+    succession.ended(1.01, 2, is_broken=True)
+    succession.ended(1.02, 1, is_ours=True)
+    assert succession.made(1.03)
 
 
 def test_late_end() -> None:
