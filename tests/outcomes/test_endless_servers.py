@@ -1,6 +1,6 @@
 """Servers that never come to an end of an answer: every way to call one keeps its time.
 
-Each server sends something for ever, as fast as it can or a little now and then. All the ways
+Each server sends something for ever, as fast as it can or a little now and then. The ways
 to call it run beside one another, with limits of a few tenths of a second.
 """
 
@@ -22,13 +22,15 @@ from arango_jobs import (
     ArangoClient,
     ArangoJobsError,
     JobManager,
-    ManagerClosedError,
     RequestTimeoutError,
 )
 
 LIMIT = 0.3
 SLACK = 2.0
 """Seconds that a busy machine may take more; servers go on for far longer."""
+
+AT_ONCE = 5
+"""Ways that run beside one another: more would wait for the interpreter, which servers use, too."""
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -194,13 +196,10 @@ def test_every_way_keeps_its_time(kind: str, pause: float) -> None:
             began = time.monotonic()
             return way(server.url, session()), time.monotonic() - began
 
-        with ThreadPoolExecutor(len(tasks)) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             ended = list(pool.map(lambda task: timed(*task), tasks))
     for (way, session), (error, seconds) in zip(tasks, ended, strict=True):
         assert seconds < LIMIT + SLACK, (way.__name__, session.__name__, seconds, error)
-        if way is shut_down and not isinstance(error, ManagerClosedError):
-            # What is refused at once is over before the shutdown is.
-            assert seconds < LIMIT + SLACK
         if isinstance(error, RequestTimeoutError):
             assert f"within {LIMIT:g} s (request_timeout)" in str(error)
     deadline = time.monotonic() + 5
